@@ -1,0 +1,38 @@
+"""Customers and the people who look after them."""
+
+from accounts.models.account import Account, AttributeChange, Contact
+from accounts.models.audit import AuditEntry
+from accounts.models.contract import (
+    ContractEvent,
+    ExchangeRate,
+    Plan,
+    Product,
+    Subscription,
+)
+from accounts.models.dirty import DirtyAccount
+from accounts.models.imports import ImportIssue, ImportRun
+from accounts.models.interaction import Interaction, Task
+from accounts.models.views import SavedView
+from accounts.models.workspace import ApiKey, Membership, User, Workspace
+
+__all__ = [
+    "Account",
+    "ApiKey",
+    "AttributeChange",
+    "AuditEntry",
+    "Contact",
+    "ContractEvent",
+    "DirtyAccount",
+    "ExchangeRate",
+    "ImportIssue",
+    "ImportRun",
+    "Interaction",
+    "Membership",
+    "Plan",
+    "Product",
+    "SavedView",
+    "Subscription",
+    "Task",
+    "User",
+    "Workspace",
+]

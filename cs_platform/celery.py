@@ -1,0 +1,11 @@
+"""The worker's application; `celery -A cs_platform worker` finds it here."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cs_platform.settings")
+
+app = Celery("cs_platform")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["accounts", "metrics.usage", "health"])

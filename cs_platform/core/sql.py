@@ -1,0 +1,82 @@
+"""The one way to run a `.sql` file.
+
+Files live in ``<app>/sql/<name>.sql`` and are named ``"<app>/<name>"``. Each binds
+``%(workspace_id)s``, which comes from the open scope and from nowhere else. A file whose first
+line is ``-- role: analytics`` runs as the analytics role, which row-level security lets through:
+that is for set-based work over many rows, where the policies cost half the time and hide the
+trigram indexes; the explicit workspace is then the only wall, so a contract test checks every
+such file.
+"""
+
+import functools
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.db import connection, transaction
+
+from cs_platform.core.database import analytics_role
+from cs_platform.core.tenancy import current_workspace_id
+
+ANALYTICS_MARK = "-- role: analytics"
+
+
+def sql_files() -> dict[str, Path]:
+    """Every SQL file of the installed apps by its name."""
+    found = {}
+    for config in apps.get_app_configs():
+        for path in sorted(Path(config.path).glob("sql/*.sql")):
+            found[f"{config.label}/{path.stem}"] = path
+    return found
+
+
+@functools.cache
+def _load(name: str) -> tuple[str, bool]:
+    try:
+        text = sql_files()[name].read_text(encoding="utf-8")
+    except KeyError:
+        raise LookupError(f"no SQL file named {name!r}") from None
+    if "%(workspace_id)s" not in text:
+        raise ValueError(f"SQL file {name!r} does not bind %(workspace_id)s")
+    return text, text.startswith(ANALYTICS_MARK)
+
+
+@contextmanager
+def _executed(name: str, params: Mapping[str, Any]) -> Iterator[Any]:
+    text, as_analytics = _load(name)
+    bound = {**params, "workspace_id": current_workspace_id()}
+    with connection.cursor() as cursor:
+        if not as_analytics:
+            cursor.execute(text, bound)
+            yield cursor
+            return
+        role = connection.ops.quote_name(analytics_role(connection.settings_dict["NAME"]))
+        # A savepoint, so that a failing statement cannot leave the role taken on.
+        with transaction.atomic():
+            cursor.execute(f"SET LOCAL ROLE {role}")
+            cursor.execute(text, bound)
+            yield cursor
+            cursor.execute("RESET ROLE")
+
+
+def execute(name: str, params: Mapping[str, Any] | None = None) -> int:
+    """Run a file for its effect; the number of rows its last statement touched."""
+    with _executed(name, params or {}) as cursor:
+        return int(cursor.rowcount)
+
+
+def rows(name: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+    """Run a file and return its rows as dictionaries."""
+    with _executed(name, params or {}) as cursor:
+        columns = [column.name for column in cursor.description]
+        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+
+def row(name: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Run a file that returns exactly one row."""
+    found = rows(name, params)
+    if len(found) != 1:
+        raise LookupError(f"SQL file {name!r} returned {len(found)} rows, not one")
+    return found[0]

@@ -1,0 +1,30 @@
+"""Starts the servers before Django reads its settings; parallel test processes inherit them."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: Any) -> None:
+    os.environ.setdefault("SECRET_KEY", "only-for-tests")
+    os.environ.setdefault("DEBUG", "1")
+    if "DATABASE_URL" in os.environ and "REDIS_URL" in os.environ:
+        return
+    from cs_platform.local.servers import start_postgres, start_valkey
+
+    # Not pytest's tmp_path: PostgreSQL, running as another user, must be able to enter.
+    state = Path(tempfile.mkdtemp(prefix="cs-platform-test-"))
+    state.chmod(0o755)
+    early_config.add_cleanup(lambda: shutil.rmtree(state, ignore_errors=True))
+    fast = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+    postgres = start_postgres(state / "postgres", options=fast)
+    early_config.add_cleanup(postgres.stop)
+    valkey = start_valkey(state / "valkey")
+    early_config.add_cleanup(valkey.stop)
+    os.environ["DATABASE_URL"] = postgres.url
+    os.environ["REDIS_URL"] = valkey.url
