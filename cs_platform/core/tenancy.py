@@ -49,6 +49,7 @@ def scope(workspace_id: int) -> Iterator[None]:
     An exception rolls back what was done inside.
     """
     outer = _workspace_id.get()
+    is_nested = connection.in_atomic_block
     with transaction.atomic():
         _set_local(workspace_id)
         token = _workspace_id.set(workspace_id)
@@ -56,7 +57,8 @@ def scope(workspace_id: int) -> Iterator[None]:
             yield
         finally:
             _workspace_id.reset(token)
-            if outer is not None and not connection.needs_rollback:
+            # A transaction's end forgets the setting; a savepoint's end does not.
+            if is_nested and not connection.needs_rollback:
                 _set_local(outer)
 
 
