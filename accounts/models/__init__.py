@@ -13,7 +13,7 @@ from accounts.models.dirty import DirtyAccount
 from accounts.models.imports import ImportIssue, ImportRun
 from accounts.models.interaction import Interaction, Task
 from accounts.models.views import SavedView
-from accounts.models.workspace import ApiKey, Membership, User, Workspace
+from accounts.models.workspace import ApiKey, Membership, Role, User, Workspace
 
 __all__ = [
     "Account",
@@ -30,6 +30,7 @@ __all__ = [
     "Membership",
     "Plan",
     "Product",
+    "Role",
     "SavedView",
     "Subscription",
     "Task",

@@ -17,7 +17,7 @@ def local_date(moment: dt.datetime, zone: str) -> dt.date:
 
 
 def day_start(day: dt.date, zone: str) -> dt.datetime:
-    """The first moment of ``day`` in ``zone``, in UTC (the first of the two where clocks go back)."""
+    """The first moment of ``day`` in ``zone``, in UTC."""
     return dt.datetime.combine(day, dt.time.min, ZoneInfo(zone)).astimezone(dt.UTC)
 
 

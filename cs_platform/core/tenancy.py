@@ -122,6 +122,10 @@ class TenantModel(models.Model):
             )
         ]
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.claim()
+        super().save(*args, **kwargs)
+
     def claim(self) -> Self:
         """Take the scope's workspace, or raise ``WrongWorkspace`` if the row has another."""
         workspace_id = current_workspace_id()
@@ -130,7 +134,3 @@ class TenantModel(models.Model):
         elif self.workspace_id != workspace_id:
             raise WrongWorkspace(f"{type(self).__name__} belongs to another workspace")
         return self
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        self.claim()
-        super().save(*args, **kwargs)
