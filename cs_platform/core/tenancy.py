@@ -57,9 +57,9 @@ def scope(workspace_id: int) -> Iterator[None]:
             yield
         finally:
             _workspace_id.reset(token)
-            # A transaction's end forgets the setting; a savepoint's end does not.
-            if is_nested and not connection.needs_rollback:
-                _set_local(outer)
+    # A transaction's end, and a savepoint's roll-back, forget the setting; its release does not.
+    if is_nested:
+        _set_local(outer)
 
 
 class TenantQuerySet(models.QuerySet[Any]):
