@@ -55,6 +55,7 @@ class Subscription(TenantModel):
     """A contract (契約) as it stands now: the sum of its ledger, written by the ledger alone."""
 
     class Status(models.TextChoices):
+        UPCOMING = "upcoming", _("Not started yet")
         ACTIVE = "active", _("Active")
         PAUSED = "paused", _("Paused")
         OVERDUE = "overdue", _("Renewal overdue")
@@ -118,8 +119,9 @@ class ContractEvent(TenantModel):
 
     ``effective_on`` is the first day on which the state after the entry holds; for a churn it is
     the day after the last paid day, and ``last_paid_on`` is that last day. The state after
-    the entry is complete in the row (plan, seats, price, term), so the recurring revenue of any
-    date is read off the latest entry of each subscription.
+    the entry is complete in the row (plan, seats, price, term, notice, pause), so the recurring
+    revenue of any date is read off the latest entry of each subscription. A one-off purchase and
+    a void hold no state; only a one-off purchase may stand without a subscription.
     """
 
     application_grants = "SELECT, INSERT"
@@ -154,7 +156,11 @@ class ContractEvent(TenantModel):
         UNKNOWN = "unknown", _("Unknown")
 
     subscription = models.ForeignKey(
-        Subscription, on_delete=models.CASCADE, db_constraint=False, related_name="ledger"
+        Subscription,
+        on_delete=models.CASCADE,
+        null=True,
+        db_constraint=False,
+        related_name="ledger",
     )
     account = models.ForeignKey(
         Account, on_delete=models.CASCADE, db_constraint=False, related_name="ledger"
@@ -174,9 +180,14 @@ class ContractEvent(TenantModel):
     mrr = models.DecimalField(_("monthly recurring revenue"), max_digits=18, decimal_places=4)
     currency = models.CharField(_("currency"), max_length=3)
     billing_months = models.PositiveSmallIntegerField(default=1)
+    # first day of the uninterrupted stretch the entry belongs to
+    starts_on = models.DateField(null=True)
     term_ends_on = models.DateField(null=True)
+    term_months = models.PositiveSmallIntegerField(null=True)
     auto_renew = models.BooleanField(default=False)
     notice_deadline_on = models.DateField(null=True)
+    notice_given_on = models.DateField(null=True)
+    is_paused = models.BooleanField(default=False)
     # value of a one-off purchase, in the contract's currency
     amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=4, null=True)
     reason = models.CharField(_("reason"), max_length=20, choices=Reason.choices, blank=True)
@@ -194,6 +205,18 @@ class ContractEvent(TenantModel):
             *TenantModel.Meta.constraints,
             models.UniqueConstraint(
                 fields=["workspace", "external_id"], name="accounts_contractevent_external_id"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(subscription__isnull=False) | models.Q(kind="one_off"),
+                name="accounts_contractevent_subscription_given",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(starts_on__isnull=False)
+                | models.Q(kind__in=["one_off", "void"]),
+                name="accounts_contractevent_start_given",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(mrr__gte=0), name="accounts_contractevent_mrr_not_negative"
             ),
             TenantForeignKey(field="subscription", name="accounts_contractevent_sub_fk"),
             TenantForeignKey(field="account", name="accounts_contractevent_account_fk"),

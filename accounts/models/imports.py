@@ -24,6 +24,7 @@ class ImportRun(TenantModel):
     mapping = models.JSONField(default=dict)
     is_dry_run = models.BooleanField(_("dry run"), default=False)
     state = models.CharField(max_length=10, choices=State.choices, default=State.RUNNING)
+    rows_total = models.PositiveIntegerField(default=0)
     rows_read = models.PositiveIntegerField(default=0)
     rows_created = models.PositiveIntegerField(default=0)
     rows_updated = models.PositiveIntegerField(default=0)
