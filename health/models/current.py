@@ -1,0 +1,134 @@
+"""What lists sort and filter by, one row per account, written by scoring alone."""
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account, Membership
+from cs_platform.core.constraints import TenantForeignKey
+from cs_platform.core.tenancy import TenantModel
+from health.models.risk import RiskState
+from health.models.scorecard import Band, ScorecardVersion
+
+
+class AccountCurrent(TenantModel):
+    """An account as lists show it: its attributes, revenue, score and risk, as of ``computed_at``.
+
+    Money is in the workspace's currency. ``score_7d`` and ``score_30d`` are changes in points.
+    ``spark`` ends with ``day`` and has 31 entries: today and the 30 days before it.
+    ``reasons`` is worded by `health.reasons`.
+    """
+
+    account = models.ForeignKey(
+        Account, on_delete=models.CASCADE, db_constraint=False, related_name="+"
+    )
+    name = models.CharField(max_length=300)
+    name_reading = models.CharField(max_length=300, blank=True)
+    external_id = models.CharField(max_length=200)
+    owner = models.ForeignKey(
+        Membership, on_delete=models.SET_NULL, null=True, db_constraint=False, related_name="+"
+    )
+    segment = models.CharField(max_length=20, choices=Account.Segment.choices, blank=True)
+    tier = models.CharField(max_length=50, blank=True)
+    stage = models.CharField(max_length=20, choices=Account.Stage.choices)
+    country = models.CharField(max_length=2, blank=True)
+    mrr = models.DecimalField(max_digits=18, decimal_places=4, default=0)
+    arr = models.DecimalField(max_digits=18, decimal_places=4, default=0)
+    # the nearest end of a term, and the nearest day by which notice must be given
+    renewal_on = models.DateField(_("renewal"), null=True)
+    notice_deadline_on = models.DateField(null=True)
+    urgency_on = models.DateField(null=True)
+    notice_given_on = models.DateField(null=True)
+    score = models.FloatField(_("score"), null=True)
+    # share of the weight that has data; null where the account is not scored at all
+    coverage = models.FloatField(null=True)
+    band = models.CharField(max_length=6, choices=Band.choices, blank=True)
+    score_7d = models.FloatField(null=True)
+    score_30d = models.FloatField(null=True)
+    spark = ArrayField(models.SmallIntegerField(null=True), default=list)
+    exceptions = ArrayField(models.CharField(max_length=40), default=list)
+    churn_probability = models.FloatField(null=True)
+    expected_loss = models.DecimalField(max_digits=18, decimal_places=4, null=True)
+    reasons = models.JSONField(default=list)
+    last_seen_on = models.DateField(null=True)
+    last_contact_on = models.DateField(null=True)
+    is_flagged = models.BooleanField(default=False)
+    is_dismissed = models.BooleanField(default=False)
+    risk_state = models.CharField(
+        max_length=10, choices=RiskState.State.choices, default=RiskState.State.NEW
+    )
+    snoozed_until = models.DateField(null=True)
+    is_at_risk = models.GeneratedField(
+        expression=Q(band__in=[Band.YELLOW, Band.RED]) | Q(is_flagged=True),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
+    day = models.DateField()
+    computed_at = models.DateTimeField()
+    version = models.ForeignKey(
+        ScorecardVersion, on_delete=models.PROTECT, db_constraint=False, related_name="+"
+    )
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["workspace", "account"], name="health_accountcurrent_account"
+            ),
+            TenantForeignKey(field="account", name="health_accountcurrent_account_fk"),
+            TenantForeignKey(field="owner", name="health_accountcurrent_owner_fk"),
+            TenantForeignKey(field="version", name="health_accountcurrent_version_fk"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["workspace", "name", "id"], name="health_current_name"),
+            models.Index(fields=["workspace", "score", "id"], name="health_current_score"),
+            models.Index(fields=["workspace", "score_7d", "id"], name="health_current_score_7d"),
+            models.Index(fields=["workspace", "score_30d", "id"], name="health_current_score_30d"),
+            models.Index(
+                "workspace", F("mrr").desc(nulls_last=True), "id", name="health_current_mrr"
+            ),
+            models.Index(fields=["workspace", "renewal_on", "id"], name="health_current_renewal"),
+            models.Index(fields=["workspace", "urgency_on", "id"], name="health_current_urgency"),
+            models.Index(
+                fields=["workspace", "last_seen_on", "id"], name="health_current_last_seen"
+            ),
+            models.Index(
+                fields=["workspace", "last_contact_on", "id"], name="health_current_last_contact"
+            ),
+            models.Index(
+                "workspace",
+                F("expected_loss").desc(nulls_last=True),
+                F("urgency_on").asc(nulls_last=True),
+                "id",
+                name="health_current_at_risk",
+                condition=Q(is_at_risk=True),
+            ),
+            models.Index(fields=["workspace", "owner", "name", "id"], name="health_current_owner"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ScoringClock(TenantModel):
+    """How far the scoring of the workspace has come.
+
+    ``closed_on`` is the last day whose scores are final. A new day or another published version
+    makes the pipeline score everybody.
+    """
+
+    closed_on = models.DateField()
+    version = models.ForeignKey(
+        ScorecardVersion, on_delete=models.PROTECT, db_constraint=False, related_name="+"
+    )
+    refreshed_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=["workspace"], name="health_scoringclock_one"),
+            TenantForeignKey(field="version", name="health_scoringclock_version_fk"),
+        ]
