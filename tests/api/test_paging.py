@@ -1,0 +1,134 @@
+"""Every row once, in order, whatever the sort, the direction and what is inserted meanwhile."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Account, Workspace
+from cs_platform.core import paging
+from cs_platform.core.errors import DomainError
+from cs_platform.core.paging import BadCursor, Page, Sort, page_of
+
+NOW = dt.datetime(2025, 4, 1, tzinfo=dt.UTC)
+SEATS = [5, None, 3, 3, None, 8, 3, 1, None, 5]
+
+
+def make(name: str, seats: int | None) -> Account:
+    return Account.objects.create(
+        external_id=name, name=name, seats=seats, created_at=NOW, updated_at=NOW
+    )
+
+
+@pytest.fixture
+def ten(scoped: Workspace) -> list[Account]:
+    return [make(f"account {n}", seats) for n, seats in enumerate(SEATS)]
+
+
+def page(sort: str, cursor: str | None = None, limit: int = 3) -> Page:
+    rows = Account.objects.values("id", "seats", "name", "created_at")
+    return page_of(rows, purpose="test", sort=Sort.parse(sort), limit=limit, cursor=cursor)
+
+
+def walk(sort: str, limit: int) -> list[Page]:
+    pages = [page(sort, limit=limit)]
+    while pages[-1].next:
+        pages.append(page(sort, pages[-1].next, limit))
+    return pages
+
+
+def expected(ten: list[Account], sort: str) -> list[int]:
+    order = Sort.parse(sort)
+    given = [a for a in ten if getattr(a, order.column) is not None]
+    empty = [a for a in ten if getattr(a, order.column) is None]
+    given.sort(key=lambda a: (getattr(a, order.column), a.pk), reverse=order.descending)
+    empty.sort(key=lambda a: a.pk, reverse=order.descending)
+    return [a.pk for a in given + empty]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 7, 10, 11])
+@pytest.mark.parametrize("sort", ["seats", "-seats", "name", "-name", "id", "-id", "created_at"])
+def test_forward_then_back_shows_every_row_once(ten: list[Account], sort: str, limit: int) -> None:
+    wanted = expected(ten, sort)
+    pages = walk(sort, limit)
+    assert [row["id"] for page in pages for row in page.rows] == wanted
+    assert pages[0].previous is None
+    assert all(len(page.rows) == limit for page in pages[:-1])
+
+    last = pages[-1]
+    seen = [row["id"] for row in last.rows]
+    while last.previous:
+        last = page(sort, last.previous, limit)
+        seen = [row["id"] for row in last.rows] + seen
+        assert last.next is not None
+    assert seen == wanted
+
+
+def test_rows_inserted_behind_the_reader_do_not_repeat_others(ten: list[Account]) -> None:
+    wanted = expected(ten, "seats")
+    current = page("seats", limit=2)
+    seen: list[int] = []
+    while True:
+        seen += [row["id"] for row in current.rows]
+        make(f"late {len(seen)}", 0)
+        if current.next is None:
+            break
+        current = page("seats", current.next, limit=2)
+    assert seen == wanted
+
+
+def test_a_row_that_moved_away_does_not_hide_its_neighbour(ten: list[Account]) -> None:
+    wanted = expected(ten, "seats")
+    first = page("seats", limit=4)
+    Account.objects.filter(pk=first.rows[-1]["id"]).update(seats=100)
+    assert page("seats", first.next, limit=10).rows[0]["id"] == wanted[4]
+
+
+def test_instances_page_like_dictionaries(ten: list[Account]) -> None:
+    found = page_of(Account.objects.all(), purpose="x", sort=Sort.parse("-seats"), limit=4)
+    assert [a.pk for a in found.rows] == expected(ten, "-seats")[:4]
+
+
+def change(text: str) -> str:
+    return ("A" if text[0] != "A" else "B") + text[1:]
+
+
+@pytest.mark.parametrize("bad", ["x", "a.b", "", ".", "ж.ж", "a" * 5000])
+def test_a_cursor_of_ones_own_making_is_refused(ten: list[Account], bad: str) -> None:
+    with pytest.raises(BadCursor):
+        paging.decode("test:seats", bad)
+
+
+def test_a_cursor_is_bound_to_its_list_and_sort_and_content(ten: list[Account]) -> None:
+    cursor = page("seats").next
+    assert cursor
+    for other_sort, text in [("-seats", cursor), ("name", cursor), ("seats", change(cursor))]:
+        with pytest.raises(BadCursor) as caught:
+            page(other_sort, text)
+        assert (caught.value.status, caught.value.field) == (400, "cursor")
+
+
+def test_a_page_reads_an_index_range(ten: list[Account]) -> None:
+    names = Account.objects.values("id", "name")
+    first = page_of(names, purpose="x", sort=Sort("name"), limit=2)
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        page_of(names, purpose="x", sort=Sort("name"), limit=2, cursor=first.next)
+    (query,) = queries.captured_queries
+    assert '("accounts_account"."name", "accounts_account"."id") > (' in query["sql"]
+    assert "COUNT" not in query["sql"]
+
+
+@pytest.mark.parametrize("bad", ["0", "-1", "x", "1.5", "501", "٣", "9" * 30])
+def test_limits_are_whole_numbers_within_bounds(bad: str) -> None:
+    with pytest.raises(DomainError) as caught:
+        paging.clamp(bad, default=50, largest=500)
+    assert (caught.value.status, caught.value.field) == (400, "limit")
+
+
+@pytest.mark.parametrize(("text", "limit"), [(None, 50), ("", 50), ("1", 1), ("500", 500)])
+def test_limit_given_or_not(text: Any, limit: int) -> None:
+    assert paging.clamp(text, default=50, largest=500) == limit
