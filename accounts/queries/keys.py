@@ -1,0 +1,68 @@
+"""Which key a secret belongs to."""
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import ApiKey, Workspace
+from cs_platform.core import clock
+
+_TOUCH_EVERY = dt.timedelta(minutes=1)
+_LONGEST_SECRET = 200
+
+
+@dataclass(frozen=True)
+class KeyIdentity:
+    """A valid key with what its requests need of the workspace."""
+
+    id: int
+    workspace_id: int
+    workspace_slug: str
+    scopes: frozenset[str]
+    name: str
+    timezone: str
+    currency: str
+    unknown_accounts: str
+
+
+def hash_secret(secret: str) -> str:
+    """What is stored of a secret. A plain hash is enough: secrets hold 256 random bits."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def find_key(secret: str) -> KeyIdentity | None:
+    """The unrevoked key with this secret, or None. A revocation takes effect at once.
+
+    Notes the use of the key, at most once a minute.
+    """
+    if not secret or len(secret) > _LONGEST_SECRET:
+        return None
+    key = (
+        ApiKey.objects.select_related("workspace")
+        .filter(key_hash=hash_secret(secret), revoked_at__isnull=True)
+        .first()
+    )
+    if key is None:
+        return None
+    now = clock.now()
+    if key.last_used_at is None or key.last_used_at < now - _TOUCH_EVERY:
+        ApiKey.objects.filter(
+            Q(last_used_at=None) | Q(last_used_at__lt=now - _TOUCH_EVERY), pk=key.pk
+        ).update(last_used_at=now)
+    return KeyIdentity(
+        id=key.pk,
+        workspace_id=key.workspace_id,
+        workspace_slug=key.workspace.slug,
+        scopes=frozenset(key.scopes),
+        name=key.name,
+        timezone=key.workspace.timezone,
+        currency=key.workspace.currency,
+        unknown_accounts=key.workspace.unknown_accounts,
+    )
+
+
+def keys(workspace: Workspace) -> QuerySet[ApiKey]:
+    """The keys of a workspace, those in use first, newest first."""
+    return ApiKey.objects.filter(workspace=workspace).order_by("-revoked_at", "-created_at", "-id")
