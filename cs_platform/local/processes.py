@@ -17,14 +17,14 @@ _PATIENCE = 20  # seconds between asking a process to end and insisting
 def spawn(
     command: Sequence[str | Path],
     *,
-    log: Path,
-    remember_in: Path,
+    log: Path | None,
+    remember_in: Path | None = None,
     cwd: Path,
     env: Mapping[str, str],
     on_our_death: signal.Signals = signal.SIGTERM,
     user: tuple[int, int] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start ``command`` in a process group of its own, its output appended to ``log``.
+    """Start ``command`` in a process group of its own, its output appended to ``log`` (None: ours).
 
     When this process dies, even of SIGKILL, Linux sends ``on_our_death`` to the child; elsewhere
     the next start finds the child by ``remember_in`` (see `end_remembered`). ``user`` is the
@@ -32,13 +32,14 @@ def spawn(
     """
     identity = "-" if user is None else f"{user[0]}:{user[1]}"
     tether = [sys.executable, "-I", "-S", str(_TETHER), str(int(on_our_death)), str(os.getpid())]
-    with log.open("ab") as output:
+    with contextlib.nullcontext() if log is None else log.open("ab") as output:
         process = subprocess.Popen(
             [*tether, identity, *command],
             stdin=subprocess.DEVNULL, stdout=output, stderr=output,
             cwd=cwd, env=dict(env), start_new_session=True,
         )  # fmt: skip
-    remember_in.write_text(json.dumps({"pid": process.pid, "born": birth(process.pid)}))
+    if remember_in is not None:
+        remember_in.write_text(json.dumps({"pid": process.pid, "born": birth(process.pid)}))
     return process
 
 

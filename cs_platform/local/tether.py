@@ -15,16 +15,21 @@ import sys
 PR_SET_PDEATHSIG = 1
 
 
+def hold(signal_number: int, parent: int) -> None:
+    """Have this process sent ``signal_number`` as soon as ``parent`` is gone."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal_number)
+        if os.getppid() != parent:  # it ended before the tether held
+            sys.exit(1)
+
+
 def main(signal_number: str, parent: str, user: str, *command: str) -> None:
     if user != "-":
         uid, gid = map(int, user.split(":"))
         os.setgroups([])
         os.setgid(gid)
         os.setuid(uid)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal_number))
-        if os.getppid() != int(parent):  # it ended before the tether held
-            sys.exit(1)
+    hold(int(signal_number), int(parent))
     os.execv(command[0], command)  # noqa: S606 - there is no shell here to begin with
 
 
