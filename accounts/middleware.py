@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.http import urlencode
 
 from accounts.models import Membership
@@ -37,7 +37,7 @@ def locale(
 
 
 class WorkspaceMiddleware:
-    """Opens the scope of ``/w/<slug>/…`` for members and closes it with the answer.
+    """Opens the scope of ``/w/<slug>/…`` for members, in the workspace's time zone.
 
     The scope is one transaction: the answer leaves after its commit, and an exception in the view
     rolls it back. A workspace one is no member of does not exist (404).
@@ -64,7 +64,8 @@ class WorkspaceMiddleware:
             return self.get_response(request)
         request.membership = membership  # type: ignore[attr-defined]
         request.workspace = membership.workspace  # type: ignore[attr-defined]
-        with tenancy.scope(membership.workspace_id):
+        zone = membership.workspace.timezone
+        with tenancy.scope(membership.workspace_id), timezone.override(zone):
             return self.get_response(request)
 
     def process_view(

@@ -89,6 +89,7 @@ TEMPLATES = [
                 "django.templatetags.static",
                 "cs_platform.core.templatetags.components",
                 "cs_platform.core.templatetags.formats",
+                "cs_platform.core.templatetags.figures",
             ],
         },
     },
@@ -174,7 +175,6 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 NPM_FILES = {
     # what the pages need out of node_modules, and the name it is served under
     "vendor/tabler.min.css": _NPM / "@tabler/core/dist/css/tabler.min.css",
-    "vendor/tabler.min.js": _NPM / "@tabler/core/dist/js/tabler.min.js",
     "vendor/htmx.min.js": _NPM / "htmx.org/dist/htmx.min.js",
     "vendor/plotly.min.js": _NPM / "plotly.js-cartesian-dist-min/plotly-cartesian.min.js",
 }
@@ -193,6 +193,7 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_AUTOREFRESH = DEBUG
 
 # --- security headers -----------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
@@ -211,6 +212,7 @@ CONTENT_SECURITY_POLICY = {
         "object-src": ["'none'"],
     }
 }
+CSRF_FAILURE_VIEW = "cs_platform.dashboards.errors.csrf_failed"
 X_FRAME_OPTIONS = "DENY"
 HTTPS_ONLY = _flag("HTTPS_ONLY", False)
 SECURE_SSL_REDIRECT = HTTPS_ONLY

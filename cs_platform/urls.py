@@ -1,14 +1,21 @@
 """Every address of the application."""
 
-from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
+from cs_platform.dashboards import glossary, session, styleguide
 
-def home(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("ok")
-
+IN_WORKSPACE = "w/<slug:workspace_slug>/"
 
 urlpatterns = [
-    path("", home, name="home"),
+    path("", session.home, name="home"),
+    path("language/", session.set_language, name="set_language"),
+    path("theme/", session.set_theme, name="set_theme"),
+    path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("accounts/", include("allauth.account.urls")),
+    path(f"{IN_WORKSPACE}glossary/", glossary.glossary, name="glossary"),
 ]
+
+handler400 = "cs_platform.dashboards.errors.bad_request"
+handler403 = "cs_platform.dashboards.errors.forbidden"
+handler404 = "cs_platform.dashboards.errors.not_found"
+handler500 = "cs_platform.dashboards.errors.failed"
