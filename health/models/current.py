@@ -35,8 +35,9 @@ class AccountCurrent(TenantModel):
     tier = models.CharField(max_length=50, blank=True)
     stage = models.CharField(max_length=20, choices=Account.Stage.choices)
     country = models.CharField(max_length=2, blank=True)
-    mrr = models.DecimalField(max_digits=18, decimal_places=4, default=0)
-    arr = models.DecimalField(max_digits=18, decimal_places=4, default=0)
+    # null where an active contract's currency has no rate yet: missing, never counted as 0
+    mrr = models.DecimalField(max_digits=18, decimal_places=4, null=True)
+    arr = models.DecimalField(max_digits=18, decimal_places=4, null=True)
     # the nearest end of a term, and the nearest day by which notice must be given
     renewal_on = models.DateField(_("renewal"), null=True)
     notice_deadline_on = models.DateField(null=True)

@@ -42,7 +42,7 @@ class ScoreDay(TenantModel):
     owner_id = models.BigIntegerField(null=True)
     segment = models.CharField(max_length=20, blank=True)
     stage = models.CharField(max_length=20)
-    mrr = models.DecimalField(max_digits=18, decimal_places=4)
+    mrr = models.DecimalField(max_digits=18, decimal_places=4, null=True)
     renewal_on = models.DateField(null=True)
     notice_deadline_on = models.DateField(null=True)
     churn_probability = models.FloatField(null=True)
