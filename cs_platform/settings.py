@@ -175,6 +175,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 NPM_FILES = {
     # what the pages need out of node_modules, and the name it is served under
     "vendor/tabler.min.css": _NPM / "@tabler/core/dist/css/tabler.min.css",
+    "vendor/tabler.min.css.map": _NPM / "@tabler/core/dist/css/tabler.min.css.map",
     "vendor/htmx.min.js": _NPM / "htmx.org/dist/htmx.min.js",
     "vendor/plotly.min.js": _NPM / "plotly.js-cartesian-dist-min/plotly-cartesian.min.js",
 }
