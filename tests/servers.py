@@ -13,6 +13,9 @@ import pytest
 def pytest_load_initial_conftests(early_config: Any) -> None:
     os.environ.setdefault("SECRET_KEY", "only-for-tests")
     os.environ.setdefault("DEBUG", "1")
+    from cs_platform.core.catalogues import compile_catalogues
+
+    compile_catalogues(Path(__file__).resolve().parent.parent)
     if "DATABASE_URL" in os.environ and "REDIS_URL" in os.environ:
         return
     from cs_platform.local.servers import start_postgres, start_valkey
