@@ -194,6 +194,8 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG
+# What is compressed already, and source maps, which nobody waits for.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["png", "jpg", "webp", "gz", "br", "woff", "woff2", "map"]
 WHITENOISE_AUTOREFRESH = DEBUG
 
 # --- security headers -----------------------------------------------------------------------
