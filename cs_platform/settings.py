@@ -228,6 +228,10 @@ SECURE_PROXY_SSL_HEADER = (
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
+# --- events ---------------------------------------------------------------------------------
+# Per API key; the whole minute's worth may come at once. 0 takes the limit away.
+INGEST_EVENTS_PER_MINUTE = int(os.environ.get("INGEST_EVENTS_PER_MINUTE", "1000000"))
+
 # --- API ------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.ApiKeyAuthentication"],

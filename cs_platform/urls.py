@@ -12,6 +12,7 @@ urlpatterns = [
     path("theme/", session.set_theme, name="set_theme"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("accounts/", include("allauth.account.urls")),
+    path("", include("metrics.usage.ingest.urls")),
     path(f"{IN_WORKSPACE}glossary/", glossary.glossary, name="glossary"),
 ]
 

@@ -1,0 +1,195 @@
+"""From parsed rows to stored events: one statement per batch, after its accounts are known."""
+
+import datetime as dt
+from bisect import bisect_right
+from dataclasses import dataclass
+
+import msgspec
+from django.db import transaction
+
+from accounts.actions.unknown import create_unknown_accounts
+from accounts.actors import Actor
+from accounts.models import Account, Workspace
+from cs_platform.core import sql
+from metrics.usage.ingest.messages import Row
+from metrics.usage.ingest.parse import Parsed
+from metrics.usage.logins import is_login
+from metrics.usage.models import EventName, RejectedEvent, UnknownAccount, UserLink
+
+_BODY_BYTES = 32 * 1024
+_KNOWN_NAMES_MOST = 100_000
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Whose events these are and what their workspace wants of them."""
+
+    workspace_id: int
+    timezone: str
+    unknown_accounts: str
+    name: str
+    api_key_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What became of a batch; ``duplicate_keys`` are those that had been stored before."""
+
+    accepted: int
+    duplicate_keys: frozenset[str]
+
+
+_known_names: set[tuple[int, str]] = set()
+
+
+def load_events(
+    parsed: Parsed, *, sender: Sender, endpoint: str, received_at: dt.datetime
+) -> Loaded:
+    """Store a batch in the open scope; nothing is visible before the caller's commit.
+
+    Safe to repeat and to run at the same time as itself: a message key is stored once, and rows
+    are written in an order that cannot deadlock.
+    """
+    rows = parsed.rows
+    _name_accounts(rows, sender, received_at, parsed.is_historical)
+    _follow_links(rows)
+    _catalogue(rows, sender.workspace_id)
+    stored = sql.row(
+        "usage/load_batch",
+        {
+            "rows": msgspec.json.encode(rows).decode(),
+            "identities": msgspec.json.encode(parsed.identities).decode(),
+            "received_at": received_at,
+            "received_on": received_at.date(),
+            "is_historical": parsed.is_historical,
+            "timezone": sender.timezone,
+            "api_key_id": sender.api_key_id,
+            "size": parsed.size,
+            "rejected": len(parsed.rejected),
+        },
+    )
+    if parsed.rejected:
+        keep_rejected(parsed, sender=sender, endpoint=endpoint, received_at=received_at)
+    return Loaded(stored["accepted"], frozenset(stored["duplicate_keys"]))
+
+
+def keep_rejected(
+    parsed: Parsed, *, sender: Sender, endpoint: str, received_at: dt.datetime
+) -> None:
+    """Keep the refused items with their reasons."""
+    RejectedEvent.objects.bulk_create(
+        [
+            RejectedEvent(
+                received_at=received_at,
+                api_key_id=sender.api_key_id,
+                endpoint=endpoint,
+                position=rejection.position,
+                code=rejection.code,
+                message=rejection.message,
+                body=rejection.item[:_BODY_BYTES]
+                .decode("utf-8", "replace")
+                .replace("\0", "\N{SYMBOL FOR NULL}"),
+            )
+            for rejection in parsed.rejected
+        ],
+        batch_size=2000,
+    )
+
+
+def _name_accounts(
+    rows: list[Row], sender: Sender, received_at: dt.datetime, is_historical: bool
+) -> None:
+    """Put the account's id beside the external id; make or hold the accounts that are unknown."""
+    refs = {row.ref for row in rows if row.ref}
+    if not refs:
+        return
+    ids = _account_ids(refs)
+    unknown = refs - ids.keys()
+    if unknown:
+        first_seen: dict[str, dt.datetime] = {}
+        for row in rows:
+            if row.ref in unknown and row.at <= first_seen.get(row.ref, row.at):
+                first_seen[row.ref] = row.at
+        if sender.unknown_accounts == Workspace.UnknownAccounts.CREATE:
+            create_unknown_accounts(
+                actor=Actor.system(sender.name),
+                first_seen=first_seen,
+                now=received_at,
+                is_historical=is_historical,
+            )
+            ids |= _account_ids(unknown)
+        else:
+            UnknownAccount.objects.bulk_create(
+                [
+                    UnknownAccount(external_id=ref, first_seen_at=first_seen[ref])
+                    for ref in sorted(unknown)
+                ],
+                ignore_conflicts=True,
+            )
+    for row in rows:
+        if row.ref:
+            row.account_id = ids.get(row.ref)
+
+
+def _account_ids(refs: set[str]) -> dict[str, int]:
+    return dict(Account.objects.filter(external_id__in=refs).values_list("external_id", "pk"))
+
+
+def _follow_links(rows: list[Row]) -> None:
+    """Attribute rows that name no account by their user's link in force at the time.
+
+    Before the first link the first one counts: who belongs to an account later was its user.
+    """
+    users = {row.user for row in rows if not row.ref and row.user}
+    if not users:
+        return
+    links: dict[str, list[tuple[dt.datetime, int]]] = {}
+    stored = UserLink.objects.filter(user_id__in=users).order_by("happened_at")
+    for user, moment, account_id in stored.values_list("user_id", "happened_at", "account_id"):
+        links.setdefault(user, []).append((moment, account_id))
+    for row in rows:
+        if row.kind in {"group", "identify"} and row.account_id is not None and row.user in users:
+            links.setdefault(row.user, []).append((row.at, row.account_id))
+    for history in links.values():
+        history.sort()
+    for row in rows:
+        if not row.ref and row.user in links:
+            history = links[row.user]
+            position = bisect_right(history, row.at, key=lambda link: link[0])
+            row.account_id = history[max(position - 1, 0)][1]
+
+
+def _catalogue(rows: list[Row], workspace_id: int) -> None:
+    """Add names to the catalogue that this process has not met yet.
+
+    Only a name's first sight is written here; when it was last seen is the roll-up's to say, or
+    every batch would wait for the same row.
+    """
+    first: dict[str, Row] = {}
+    for row in rows:
+        if (workspace_id, row.name) not in _known_names:
+            earlier = first.get(row.name)
+            if earlier is None or row.at < earlier.at:
+                first[row.name] = row
+    if not first:
+        return
+    EventName.objects.bulk_create(
+        [
+            EventName(
+                name=name,
+                kind=first[name].kind,
+                is_login=is_login(name),
+                first_seen_at=first[name].at,
+                last_seen_at=first[name].at,
+            )
+            for name in sorted(first)
+        ],
+        ignore_conflicts=True,
+    )
+    transaction.on_commit(lambda: _remember({(workspace_id, name) for name in first}))
+
+
+def _remember(names: set[tuple[int, str]]) -> None:
+    if len(_known_names) > _KNOWN_NAMES_MOST:
+        _known_names.clear()
+    _known_names.update(names)

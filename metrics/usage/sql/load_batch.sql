@@ -1,0 +1,74 @@
+-- One batch, in one statement: what is new is stored, marked and counted together or not at all.
+WITH
+-- the batch, as it left the parser
+incoming AS MATERIALIZED (
+    SELECT k AS message_key, t AS kind, n AS name, h AS happened_at, p AS properties,
+           coalesce(u, '') AS user_id, coalesce(r, '') AS account_ref,
+           coalesce(c, false) AS is_clamped, a AS account_id,
+           CASE WHEN %(is_historical)s THEN h ELSE %(received_at)s END AS known_at
+    FROM json_to_recordset(%(rows)s::json) AS item (
+        k uuid, t text, n text, h timestamptz, p jsonb, u text, r text, c boolean, a bigint
+    )
+),
+-- the messages nobody has sent before; in key order, so that two batches cannot deadlock
+fresh AS (
+    INSERT INTO usage_seenmessage (workspace_id, message_key, received_on)
+    SELECT %(workspace_id)s, message_key, %(received_on)s FROM incoming ORDER BY message_key
+    ON CONFLICT DO NOTHING
+    RETURNING message_key
+),
+stored AS (
+    INSERT INTO usage_event (
+        workspace_id, account_id, account_ref, user_id, kind, name, happened_at, known_at,
+        is_historical, is_clamped, message_key, properties
+    )
+    SELECT %(workspace_id)s, account_id, CASE WHEN account_id IS NULL THEN account_ref ELSE '' END,
+           user_id, kind, name, happened_at, known_at, %(is_historical)s, is_clamped,
+           message_key, properties
+    FROM incoming JOIN fresh USING (message_key)
+    RETURNING account_id, account_ref, user_id, kind, happened_at, known_at
+),
+-- the account-days to be rolled up again
+dirty AS (
+    INSERT INTO usage_dirtyday (workspace_id, account_id, day)
+    SELECT DISTINCT %(workspace_id)s, account_id, (happened_at AT TIME ZONE %(timezone)s)::date
+    FROM stored
+    WHERE account_id IS NOT NULL AND kind IN ('track', 'page', 'screen')
+),
+-- who is who, for the worker to sort out
+calls AS (
+    INSERT INTO usage_identitymark (
+        workspace_id, kind, user_id, previous_id, account_id, happened_at, known_at, traits
+    )
+    SELECT %(workspace_id)s, kind, user_id, v, account_id, happened_at, known_at, properties
+    FROM ROWS FROM (json_to_recordset(%(identities)s::json) AS (k uuid, v text))
+        WITH ORDINALITY AS item (k, v, position)
+    JOIN incoming ON incoming.message_key = item.k
+    JOIN fresh ON fresh.message_key = item.k
+    ORDER BY position
+),
+-- users whose account nobody had told us of when the batch was read
+strangers AS (
+    INSERT INTO usage_identitymark (
+        workspace_id, kind, user_id, previous_id, account_id, happened_at, known_at, traits
+    )
+    SELECT %(workspace_id)s, '', user_id, '', NULL, min(happened_at), min(known_at), '{}'
+    FROM stored
+    WHERE account_id IS NULL AND account_ref = '' AND user_id <> ''
+    GROUP BY user_id
+),
+receipt AS (
+    INSERT INTO usage_receipt (
+        workspace_id, api_key_id, received_at, newest_at, accepted, duplicates, rejected
+    )
+    SELECT %(workspace_id)s, %(api_key_id)s, %(received_at)s, max(happened_at), count(*),
+           %(size)s - %(rejected)s - count(*), %(rejected)s
+    FROM stored
+    HAVING %(api_key_id)s IS NOT NULL
+)
+SELECT
+    (SELECT count(*) FROM stored) AS accepted,
+    ARRAY(
+        SELECT replace(message_key::text, '-', '') FROM incoming
+        WHERE NOT EXISTS (SELECT FROM fresh WHERE fresh.message_key = incoming.message_key)
+    ) AS duplicate_keys
