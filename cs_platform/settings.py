@@ -126,6 +126,13 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    "heartbeat": {
+        "task": "cs_platform.heartbeat",
+        "schedule": 15,
+        "options": {"queue": "default", "expires": 15},
+    },
+}
 
 # --- who is who -----------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
