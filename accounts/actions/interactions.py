@@ -148,11 +148,12 @@ def _upsert(
     _resolve(cleaned, results)
     existing = {
         interaction.external_id: interaction
-        for interaction in Interaction.objects.select_for_update()
+        for interaction in Interaction.objects.select_for_update(of=("self",))
+        .select_related("account", "contact", "author")
         .filter(external_id__in=[v["external_id"] for v in cleaned if "external_id" in v])
         .order_by("external_id")
     }
-    to_create, to_update, dirty = [], [], set()
+    to_create, to_update = [], []
     for values, result in zip(cleaned, results, strict=True):
         interaction = existing.get(values.get("external_id", ""))
         if interaction is None and not result.is_rejected:
@@ -162,27 +163,21 @@ def _upsert(
         if result.is_rejected:
             continue
         if interaction is None:
-            interaction = Interaction(**values, is_historical=is_historical, known_at=now)
+            result.obj, result.outcome = Interaction(**values, known_at=now), "created"
             if is_historical:
-                interaction.known_at = interaction.happened_at
-            to_create.append(interaction)
-            result.outcome = "created"
-        else:
-            changed = [
-                name for name, value in values.items() if getattr(interaction, name) != value
-            ]
-            for name in changed:
-                setattr(interaction, name, values[name])
-            if changed:
-                to_update.append(interaction)
-                result.outcome = "updated"
+                result.obj.known_at, result.obj.is_historical = result.obj.happened_at, True
+            to_create.append(result.obj)
+            continue
         result.obj = interaction
-        if result.outcome != "unchanged":
-            dirty.add(interaction.account_id)
+        changed = {name for name, value in values.items() if getattr(interaction, name) != value}
+        for name in changed:
+            setattr(interaction, name, values[name])
+        if changed:
+            result.outcome = "updated"
+            to_update.append(interaction)
     Interaction.objects.bulk_create(to_create)
-    if to_update:
-        Interaction.objects.bulk_update(to_update, [*COLUMNS, "account", "contact", "author"])
-    mark_dirty(dirty)
+    Interaction.objects.bulk_update(to_update, [*COLUMNS, "account", "contact", "author"])
+    mark_dirty(interaction.account_id for interaction in [*to_create, *to_update])
     return results
 
 

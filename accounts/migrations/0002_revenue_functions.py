@@ -45,7 +45,7 @@ AS $$
         e.notice_given_on,
         CASE
             WHEN e.kind = 'churn' THEN e.last_paid_on
-            WHEN lapsed.is_lapsed THEN e.term_ends_on
+            WHEN lapsed.is_lapsed THEN t.term_ends_on
         END,
         CASE
             WHEN e.kind = 'churn' OR lapsed.is_lapsed THEN 'ended'
@@ -71,17 +71,18 @@ AS $$
         ORDER BY entry.effective_on DESC, entry.id DESC
         LIMIT 1
     ) e
-    -- whole terms that have rolled on by themselves since the entry's own term ended
+    -- a term rolls on by itself until the day, or until the day notice was given
+    CROSS JOIN LATERAL (SELECT least($2, e.notice_given_on) AS until) roll
+    -- whole terms that have begun since the entry's own term ended, or one too many
     CROSS JOIN LATERAL (
         SELECT CASE
-            WHEN e.auto_renew AND e.notice_given_on IS NULL AND $2 > e.term_ends_on THEN
+            WHEN e.auto_renew AND roll.until > e.term_ends_on THEN
                 floor(
                     (
-                        (extract(year FROM $2) - extract(year FROM e.next_term_on)) * 12
-                        + extract(month FROM $2) - extract(month FROM e.next_term_on)
+                        (extract(year FROM roll.until) - extract(year FROM e.next_term_on)) * 12
+                        + extract(month FROM roll.until) - extract(month FROM e.next_term_on)
                     ) / coalesce(e.term_months, e.billing_months)
                 )::integer
-            ELSE NULL
         END AS whole
     ) rolled
     CROSS JOIN LATERAL (
@@ -95,7 +96,7 @@ AS $$
                         + CASE
                             WHEN e.next_term_on + make_interval(
                                 months => coalesce(e.term_months, e.billing_months) * rolled.whole
-                            ) <= $2 THEN 1
+                            ) <= roll.until THEN 1
                             ELSE 0
                         END
                     )

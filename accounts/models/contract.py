@@ -60,6 +60,7 @@ class Subscription(TenantModel):
         PAUSED = "paused", _("Paused")
         OVERDUE = "overdue", _("Renewal overdue")
         ENDED = "ended", _("Ended")
+        VOIDED = "voided", _("Entered by mistake")
 
     account = models.ForeignKey(
         Account, on_delete=models.CASCADE, db_constraint=False, related_name="subscriptions"
@@ -75,7 +76,8 @@ class Subscription(TenantModel):
     unit_price = models.DecimalField(
         _("unit price per month"), max_digits=18, decimal_places=4, default=0
     )
-    # unit price × seats (× 1 without seats), per month, in the contract's currency, before tax
+    # unit price × seats (× 1 without seats), per month, in the contract's currency, before tax;
+    # 0 once the contract has ended
     mrr = models.DecimalField(_("monthly recurring revenue"), max_digits=18, decimal_places=4)
     currency = models.CharField(_("currency"), max_length=3)
     billing_months = models.PositiveSmallIntegerField(_("billing interval in months"), default=1)
@@ -86,7 +88,7 @@ class Subscription(TenantModel):
     auto_renew = models.BooleanField(_("renews by itself"), default=False)
     notice_deadline_on = models.DateField(_("cancellation-notice deadline"), null=True, blank=True)
     notice_given_on = models.DateField(_("notice given"), null=True, blank=True)
-    # last paid day of the whole contract, set by its churn event
+    # last paid day of the whole contract: past, or to come where its end is entered already
     ended_on = models.DateField(_("ended"), null=True, blank=True)
     status = models.CharField(_("status"), max_length=10, choices=Status.choices)
     updated_at = models.DateTimeField()
