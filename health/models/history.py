@@ -60,9 +60,12 @@ class ScoreDay(TenantModel):
 
 
 class PercentileBound(TenantModel):
-    """The 101 percentiles of a measure among the workspace's accounts, an input of one day."""
+    """The 101 percentiles of a measure among the workspace's accounts, an input of one day.
 
-    application_grants = "SELECT, INSERT"
+    Empty while no account had a value; written once otherwise.
+    """
+
+    application_grants = "SELECT, INSERT, UPDATE"
 
     version = models.ForeignKey(
         ScorecardVersion, on_delete=models.CASCADE, db_constraint=False, related_name="bounds"

@@ -1,0 +1,287 @@
+-- role: analytics
+-- What every account measured as of a moment, as it was known at a moment: the raw values of
+-- health.measures in order of their position, and the facts and attributes beside them, into the
+-- transaction's health_measured. A pure function of as_of, known_until and the options.
+-- Days are the workspace's. account_ids NULL means every account.
+CREATE TEMPORARY TABLE IF NOT EXISTS health_measured (
+    account_id bigint NOT NULL,
+    stage text NOT NULL,
+    segment text NOT NULL,
+    owner_id bigint,
+    mrr numeric,
+    renewal_on date,
+    notice_deadline_on date,
+    notice_given_on date,
+    billing_months integer,
+    last_seen_on date,
+    last_contact_on date,
+    is_known boolean NOT NULL,
+    facts double precision[] NOT NULL,
+    raw double precision[] NOT NULL
+) ON COMMIT DELETE ROWS;
+DELETE FROM health_measured WHERE %(workspace_id)s IS NOT NULL;
+INSERT INTO health_measured
+WITH
+-- the latest value of each dated attribute that was in force and known, else the value before the
+-- first later change; only a look into the past needs it, the account row holds the present
+past AS (
+    SELECT
+        account_id,
+        attribute,
+        coalesce(
+            (array_agg(new_value ORDER BY happened_at DESC, id DESC)
+                FILTER (WHERE happened_at <= %(as_of)s AND known_at <= %(known_until)s))[1],
+            (array_agg(old_value ORDER BY happened_at, id)
+                FILTER (WHERE happened_at > %(as_of)s OR known_at > %(known_until)s))[1]
+        ) AS value
+    FROM accounts_attributechange
+    WHERE workspace_id = %(workspace_id)s
+      AND %(is_replay)s
+      AND (%(account_ids)s::bigint[] IS NULL OR account_id = ANY (%(account_ids)s::bigint[]))
+    GROUP BY account_id, attribute
+),
+-- those values, one row per account; NULL where nothing was ever recorded
+past_row AS (
+    SELECT
+        account_id,
+        max(value) FILTER (WHERE attribute = 'stage') AS stage,
+        max(value) FILTER (WHERE attribute = 'segment') AS segment,
+        max(value) FILTER (WHERE attribute = 'owner') AS owner,
+        max(value) FILTER (WHERE attribute = 'seats') AS seats,
+        max(value) FILTER (WHERE attribute = 'onboarding_started_on') AS started,
+        max(value) FILTER (WHERE attribute = 'onboarding_due_on') AS due,
+        max(value) FILTER (WHERE attribute = 'onboarding_completed_on') AS completed
+    FROM past
+    GROUP BY account_id
+),
+-- every account with its attributes as of the moment
+population AS (
+    SELECT
+        a.id AS account_id,
+        a.created_at <= %(as_of)s AS is_created,
+        coalesce(p.stage, a.stage) AS stage,
+        coalesce(p.segment, a.segment) AS segment,
+        CASE WHEN p.owner IS NULL THEN a.owner_id ELSE nullif(p.owner, '')::bigint END AS owner_id,
+        CASE WHEN p.seats IS NULL THEN a.seats ELSE nullif(p.seats, '')::integer END AS seats,
+        CASE WHEN p.started IS NULL THEN a.onboarding_started_on
+            ELSE nullif(p.started, '')::date END AS started_on,
+        CASE WHEN p.due IS NULL THEN a.onboarding_due_on
+            ELSE nullif(p.due, '')::date END AS due_on,
+        CASE WHEN p.completed IS NULL THEN a.onboarding_completed_on
+            ELSE nullif(p.completed, '')::date END AS completed_on
+    FROM accounts_account a
+    LEFT JOIN past_row p ON p.account_id = a.id
+    WHERE a.workspace_id = %(workspace_id)s
+      AND (%(account_ids)s::bigint[] IS NULL OR a.id = ANY (%(account_ids)s::bigint[]))
+),
+-- one pass over the account-days of the longest window; the trend leaves the unfinished day out,
+-- the other windows include it. Days are counted by bits, because a day has a row per known_on.
+usage AS (
+    SELECT
+        account_id,
+        sum(events) FILTER (
+            WHERE day < %(day)s AND day >= %(day)s - %(usage_trend_days)s
+        ) AS recent_events,
+        sum(events) FILTER (WHERE day < %(day)s - %(usage_trend_days)s) AS baseline_events,
+        min(day) FILTER (WHERE day < %(day)s - %(usage_trend_days)s) AS baseline_from,
+        bit_count(bit_or(1::bigint << (%(day)s - day)) FILTER (
+            WHERE day > %(day)s - %(active_days_days)s
+        )::bit(64)) AS active_days,
+        sum(logins) FILTER (WHERE day > %(day)s - %(login_count_days)s) AS logins,
+        sum(logins) FILTER (
+            WHERE day > %(day)s - %(login_frequency_days)s
+        ) AS frequency_logins,
+        sum(logins) AS known_logins,
+        max(day) AS last_day
+    FROM usage_accountday
+    WHERE workspace_id = %(workspace_id)s
+      AND day <= %(day)s
+      AND day >= %(day)s - %(usage_trend_days)s - %(usage_trend_baseline_days)s
+      AND known_on <= %(known_on)s
+      AND events > 0
+      AND (%(account_ids)s::bigint[] IS NULL OR account_id = ANY (%(account_ids)s::bigint[]))
+    GROUP BY account_id
+),
+-- each user of an account in the longer of the two windows, with the last day
+seen_users AS (
+    SELECT account_id, user_id, max(day) AS last_day
+    FROM usage_userday
+    WHERE workspace_id = %(workspace_id)s
+      AND day <= %(day)s
+      AND day > %(day)s - greatest(%(active_users_days)s, %(login_frequency_days)s)
+      AND known_on <= %(known_on)s
+      AND events > 0
+      AND (%(account_ids)s::bigint[] IS NULL OR account_id = ANY (%(account_ids)s::bigint[]))
+    GROUP BY account_id, user_id
+),
+-- distinct users per account
+users AS (
+    SELECT
+        account_id,
+        count(*) FILTER (WHERE last_day > %(day)s - %(active_users_days)s) AS active_users,
+        count(*) FILTER (WHERE last_day > %(day)s - %(login_frequency_days)s) AS frequency_users
+    FROM seen_users
+    GROUP BY account_id
+),
+-- each event name an account used
+used_features AS (
+    SELECT account_id, name
+    FROM usage_accountdayevent
+    WHERE workspace_id = %(workspace_id)s
+      AND day <= %(day)s
+      AND day > %(day)s - %(feature_breadth_days)s
+      AND known_on <= %(known_on)s
+      AND events > 0
+      AND (%(account_ids)s::bigint[] IS NULL OR account_id = ANY (%(account_ids)s::bigint[]))
+    GROUP BY account_id, name
+),
+-- distinct event names per account
+features AS (
+    SELECT account_id, count(*) AS features
+    FROM used_features
+    GROUP BY account_id
+),
+-- the last exchange with the customer
+contacts AS (
+    SELECT i.account_id, (max(i.happened_at) AT TIME ZONE %(zone)s)::date AS last_contact_on
+    FROM accounts_interaction i
+    WHERE i.workspace_id = %(workspace_id)s
+      AND i.kind <> 'note'
+      AND i.happened_at <= %(as_of)s
+      AND i.known_at <= %(known_until)s
+      AND (%(account_ids)s::bigint[] IS NULL OR i.account_id = ANY (%(account_ids)s::bigint[]))
+    GROUP BY i.account_id
+),
+-- what is under contract; revenue is unknown as soon as one contract has no rate of exchange
+revenue AS (
+    SELECT
+        account_id,
+        CASE WHEN bool_and(mrr IS NOT NULL) THEN sum(mrr) END AS mrr,
+        min(term_ends_on) AS renewal_on,
+        min(notice_deadline_on) FILTER (WHERE notice_deadline_on >= %(day)s) AS notice_deadline_on,
+        min(notice_given_on) AS notice_given_on,
+        min(billing_months) AS billing_months
+    FROM recurring_revenue(%(workspace_id)s, %(day)s, %(known_until)s)
+    WHERE %(account_ids)s::bigint[] IS NULL OR account_id = ANY (%(account_ids)s::bigint[])
+    GROUP BY account_id
+),
+-- what was under contract before
+revenue_before AS (
+    SELECT account_id, CASE WHEN bool_and(mrr IS NOT NULL) THEN sum(mrr) END AS mrr
+    FROM recurring_revenue(
+        %(workspace_id)s, %(day)s - %(contract_trend_days)s, %(known_until)s
+    )
+    WHERE %(account_ids)s::bigint[] IS NULL OR account_id = ANY (%(account_ids)s::bigint[])
+    GROUP BY account_id
+),
+-- everything side by side; the last day before the windows is looked up only where they are empty
+gathered AS (
+    SELECT
+        p.*,
+        u.recent_events,
+        u.baseline_events,
+        %(day)s - %(usage_trend_days)s - u.baseline_from AS baseline_days,
+        u.active_days,
+        u.logins,
+        u.frequency_logins,
+        coalesce(u.known_logins, 0) > 0 AS logs_in,
+        w.active_users,
+        w.frequency_users,
+        f.features,
+        coalesce(u.last_day, (
+            SELECT max(d.day)
+            FROM usage_accountday d
+            WHERE d.workspace_id = %(workspace_id)s
+              AND d.account_id = p.account_id
+              AND d.day < %(day)s
+              AND d.known_on <= %(known_on)s
+              AND d.events > 0
+        )) AS last_seen_on,
+        c.last_contact_on,
+        CASE WHEN r.account_id IS NULL THEN 0 ELSE r.mrr END AS mrr,
+        r.renewal_on,
+        r.notice_deadline_on,
+        r.notice_given_on,
+        r.billing_months,
+        b.mrr AS mrr_before
+    FROM population p
+    LEFT JOIN usage u ON u.account_id = p.account_id
+    LEFT JOIN users w ON w.account_id = p.account_id
+    LEFT JOIN features f ON f.account_id = p.account_id
+    LEFT JOIN contacts c ON c.account_id = p.account_id
+    LEFT JOIN revenue r ON r.account_id = p.account_id
+    LEFT JOIN revenue_before b ON b.account_id = p.account_id
+),
+-- raw values by position, rounded to 4 decimals; NULL is "no data"
+valued AS (
+    SELECT
+        g.*,
+        ARRAY[
+            -- usage_trend
+            CASE WHEN g.baseline_days >= %(usage_trend_minimum_days)s THEN
+                floor(
+                    100.0::float8 * (coalesce(g.recent_events, 0)::float8 / %(usage_trend_days)s)
+                    / (g.baseline_events::float8 / g.baseline_days) * 10000 + 0.5
+                ) / 10000
+            END,
+            -- active_users
+            CASE WHEN g.last_seen_on IS NOT NULL AND g.seats > 0 THEN
+                floor(
+                    100.0::float8 * coalesce(g.active_users, 0) / g.seats * 10000 + 0.5
+                ) / 10000
+            END,
+            -- active_days
+            CASE WHEN g.last_seen_on IS NOT NULL THEN coalesce(g.active_days, 0) END::float8,
+            -- feature_breadth
+            CASE WHEN g.last_seen_on IS NOT NULL THEN coalesce(g.features, 0) END::float8,
+            -- login_count
+            CASE WHEN g.logs_in THEN coalesce(g.logins, 0) END::float8,
+            -- login_frequency
+            CASE WHEN g.logs_in THEN
+                CASE WHEN coalesce(g.frequency_users, 0) = 0 THEN 0::float8 ELSE
+                    floor(
+                        coalesce(g.frequency_logins, 0)::float8 / g.frequency_users
+                        / (%(login_frequency_days)s / 7.0::float8) * 10000 + 0.5
+                    ) / 10000
+                END
+            END,
+            -- last_seen
+            (%(day)s - g.last_seen_on)::float8,
+            -- last_contact
+            (%(day)s - g.last_contact_on)::float8,
+            -- onboarding_lateness
+            CASE WHEN g.started_on <= %(day)s AND g.due_on IS NOT NULL THEN
+                CASE
+                    WHEN g.completed_on IS NULL OR g.completed_on > %(day)s
+                        THEN greatest(%(day)s - g.due_on, 0)
+                    WHEN g.completed_on > %(day)s - %(onboarding_lateness_days)s
+                        THEN greatest(g.completed_on - g.due_on, 0)
+                END
+            END::float8,
+            -- contract_trend
+            CASE WHEN g.mrr_before > 0 THEN
+                floor(100.0::float8 * g.mrr::float8 / g.mrr_before::float8 * 10000 + 0.5) / 10000
+            END,
+            -- renewal_distance
+            (g.renewal_on - %(day)s)::float8
+        ]::float8[] AS raw
+    FROM gathered g
+)
+SELECT
+    account_id,
+    stage,
+    segment,
+    owner_id,
+    mrr,
+    renewal_on,
+    notice_deadline_on,
+    notice_given_on,
+    billing_months,
+    last_seen_on,
+    last_contact_on,
+    -- an account exists from its creation, or from the first thing known of it
+    is_created OR last_seen_on IS NOT NULL OR last_contact_on IS NOT NULL
+        OR renewal_on IS NOT NULL OR mrr <> 0,
+    ARRAY[(notice_given_on IS NOT NULL)::integer]::float8[],
+    raw
+FROM valued
