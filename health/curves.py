@@ -3,6 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 BreakPoints = Sequence[tuple[float, float]]
 
@@ -38,7 +39,7 @@ def curve(points: BreakPoints) -> Curve:
         raise ValueError("a measure needs at least one break point")
     knots = [float(x) for x, _ in points]
     values = [float(y) for _, y in points]
-    if any(right <= left for left, right in zip(knots, knots[1:], strict=False)):
+    if any(right <= left for left, right in pairwise(knots)):
         raise ValueError("the raw values of break points must ascend")
     if not all(0 <= y <= 100 for y in values):
         raise ValueError("the points of break points must lie between 0 and 100")

@@ -19,7 +19,7 @@ from cs_platform.core.tenancy import current_workspace_id
 from health import prior
 from health.curves import UNUSED, Curve, curve, percentile_points
 from health.measures import BY_KEY, MEASURES, PERCENTILE, fact_position
-from health.models import PercentileBound, ScoreDay, ScorecardVersion
+from health.models import PercentileBound, ScorecardVersion, ScoreDay
 from health.scorecards import published_version
 
 
@@ -44,9 +44,7 @@ class Moment:
         return cls(now, now, day, day, zone, is_replay=False)
 
     @classmethod
-    def end_of(
-        cls, day: dt.date, zone: str, *, known_until: dt.datetime | None = None
-    ) -> "Moment":
+    def end_of(cls, day: dt.date, zone: str, *, known_until: dt.datetime | None = None) -> "Moment":
         """The last moment of a past day, with what was known then, or by ``known_until``."""
         last = clock.day_end(day, zone) - dt.timedelta(microseconds=1)
         known = known_until or last

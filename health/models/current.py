@@ -117,15 +117,19 @@ class AccountCurrent(TenantModel):
 class ScoringClock(TenantModel):
     """How far the scoring of the workspace has come.
 
-    ``closed_on`` is the last day whose scores are final. A new day or another published version
-    makes the pipeline score everybody.
+    ``closed_on`` is the last day whose scores are final, ``version`` the one everybody has been
+    scored by since that day ended; None asks for that.
     """
 
     closed_on = models.DateField()
     version = models.ForeignKey(
-        ScorecardVersion, on_delete=models.PROTECT, db_constraint=False, related_name="+"
+        ScorecardVersion,
+        on_delete=models.SET_NULL,
+        null=True,
+        db_constraint=False,
+        related_name="+",
     )
-    refreshed_at = models.DateTimeField()
+    moved_at = models.DateTimeField()
 
     class Meta(TenantModel.Meta):
         constraints: ClassVar = [
