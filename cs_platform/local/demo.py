@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -108,8 +107,6 @@ def _servers(var: Path, supervisor: Supervisor) -> dict[str, str]:
         _say(f"Starting {name}")
         # Fixed for this run: whoever uses the server finds it again after it has been revived.
         port = free_port()
-        if name == "postgres":
-            _forget_half_made(var)
 
         def revive(
             start: Callable[..., Server] = start, name: str = name, port: int = port
@@ -127,15 +124,6 @@ def _address(var: Path, name: str, port: int) -> str:
         return f"redis://127.0.0.1:{port}/0"
     password = secret(var / name / "password")
     return f"postgres://postgres:{password}@127.0.0.1:{port}/cs_platform"
-
-
-def _forget_half_made(var: Path) -> None:
-    """Begin anew when an earlier first run ended before its sample data was complete."""
-    if load_state(var).get("complete") is False:
-        _say("The first run was not finished; beginning anew")
-        processes.end_remembered(var / "postgres" / "process.json", ask=signal.SIGINT)
-        shutil.rmtree(var / "postgres" / "data", ignore_errors=True)
-        (var / "demo.json").unlink()
 
 
 def _prepare(var: Path, env: dict[str, str]) -> None:
