@@ -10,6 +10,7 @@ from accounts.models.contract import (
     Subscription,
 )
 from accounts.models.dirty import DirtyAccount
+from accounts.models.idempotency import KeptAnswer
 from accounts.models.imports import ImportIssue, ImportRun
 from accounts.models.interaction import Interaction, Task
 from accounts.models.views import SavedView
@@ -27,6 +28,7 @@ __all__ = [
     "ImportIssue",
     "ImportRun",
     "Interaction",
+    "KeptAnswer",
     "Membership",
     "Plan",
     "Product",

@@ -115,6 +115,9 @@ class Subscription(TenantModel):
             models.Index(fields=["workspace", "notice_deadline_on"], name="accounts_sub_by_notice"),
         ]
 
+    def __str__(self) -> str:
+        return self.external_id
+
 
 class ContractEvent(TenantModel):
     """One dated entry of the contract ledger. Append-only; a mistake is voided by a later entry.
@@ -240,6 +243,9 @@ class ContractEvent(TenantModel):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.effective_on}"
+
 
 class ExchangeRate(TenantModel):
     """What one unit of a currency is worth in the workspace's currency, from a date on."""
@@ -258,3 +264,6 @@ class ExchangeRate(TenantModel):
                 condition=models.Q(rate__gt=0), name="accounts_exchangerate_positive"
             ),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.currency} {self.valid_from}"
