@@ -173,6 +173,20 @@ class UnknownAccount(UsageModel):
     pk = models.CompositePrimaryKey("workspace_id", "external_id")
     external_id = models.CharField(max_length=200)
     first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+
+
+class UserAlias(UsageModel):
+    """Two ids of one person."""
+
+    pk = models.CompositePrimaryKey("workspace_id", "previous_id", "user_id")
+    previous_id = models.CharField(max_length=201)
+    user_id = models.CharField(max_length=201)
+
+    class Meta(UsageModel.Meta):
+        indexes: ClassVar = [
+            models.Index(fields=["workspace", "user_id"], name="usage_useralias_by_user")
+        ]
 
 
 class UserLink(UsageModel):

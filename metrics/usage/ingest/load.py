@@ -119,12 +119,17 @@ def _name_accounts(
             )
             ids |= _account_ids(unknown)
         else:
+            # The update locks the row: an account created meanwhile finds these events after us.
             UnknownAccount.objects.bulk_create(
                 [
-                    UnknownAccount(external_id=ref, first_seen_at=first_seen[ref])
+                    UnknownAccount(
+                        external_id=ref, first_seen_at=first_seen[ref], last_seen_at=received_at
+                    )
                     for ref in sorted(unknown)
                 ],
-                ignore_conflicts=True,
+                update_conflicts=True,
+                unique_fields=["workspace", "external_id"],
+                update_fields=["last_seen_at"],
             )
     for row in rows:
         if row.ref:

@@ -1,0 +1,123 @@
+-- Whole account-days computed again from their events; what was stored of them is replaced.
+WITH
+-- the days, with their bounds in the workspace's time zone
+dirty AS MATERIALIZED (
+    SELECT account_id, day,
+           day::timestamp AT TIME ZONE %(timezone)s AS starts_at,
+           (day + 1)::timestamp AT TIME ZONE %(timezone)s AS ends_at
+    FROM unnest(%(account_ids)s::bigint[], %(days)s::date[]) AS wanted (account_id, day)
+),
+-- their events, each with the local day on which it became known for this account
+counted AS MATERIALIZED (
+    SELECT dirty.account_id, dirty.day,
+           greatest(
+               (coalesce(event.attributed_at, event.known_at) AT TIME ZONE %(timezone)s)::date,
+               dirty.day
+           ) AS known_on,
+           event.user_id, event.name, event.happened_at, coalesce(catalogue.is_login, false) AS is_login
+    FROM dirty
+    JOIN usage_event AS event
+        ON event.workspace_id = %(workspace_id)s AND event.account_id = dirty.account_id
+        AND event.happened_at >= dirty.starts_at AND event.happened_at < dirty.ends_at
+        AND event.happened_at >= %(starts_at)s AND event.happened_at < %(ends_at)s
+    LEFT JOIN usage_eventname AS catalogue
+        ON catalogue.workspace_id = %(workspace_id)s AND catalogue.name = event.name
+    WHERE event.kind IN ('track', 'page', 'screen')
+),
+-- events by name
+names AS (
+    SELECT account_id, day, name, known_on, count(*)::int AS events, max(happened_at) AS last_at
+    FROM counted
+    GROUP BY account_id, day, name, known_on
+),
+-- people: anonymous ids are none
+people AS (
+    SELECT account_id, day, user_id, min(known_on) AS known_on, count(*)::int AS events,
+           (count(*) FILTER (WHERE is_login))::int AS logins
+    FROM counted
+    WHERE user_id <> '' AND user_id NOT LIKE '~%%'
+    GROUP BY account_id, day, user_id
+),
+-- the account's day, by the day it became known
+days AS (
+    SELECT account_id, day, known_on, count(*)::int AS events,
+           (count(*) FILTER (WHERE is_login))::int AS logins, max(happened_at) AS last_event_at
+    FROM counted
+    GROUP BY account_id, day, known_on
+),
+-- users whose first event of the day became known on that day
+newcomers AS (
+    SELECT account_id, day, known_on, count(*)::int AS users
+    FROM people
+    GROUP BY account_id, day, known_on
+),
+stale_names AS (
+    DELETE FROM usage_accountdayevent AS old USING dirty
+    WHERE old.workspace_id = %(workspace_id)s AND old.account_id = dirty.account_id
+      AND old.day = dirty.day
+      AND NOT EXISTS (
+          SELECT FROM names
+          WHERE names.account_id = old.account_id AND names.day = old.day
+            AND names.name = old.name AND names.known_on = old.known_on
+      )
+),
+stale_people AS (
+    DELETE FROM usage_userday AS old USING dirty
+    WHERE old.workspace_id = %(workspace_id)s AND old.account_id = dirty.account_id
+      AND old.day = dirty.day
+      AND NOT EXISTS (
+          SELECT FROM people
+          WHERE people.account_id = old.account_id AND people.day = old.day
+            AND people.user_id = old.user_id
+      )
+),
+stale_days AS (
+    DELETE FROM usage_accountday AS old USING dirty
+    WHERE old.workspace_id = %(workspace_id)s AND old.account_id = dirty.account_id
+      AND old.day = dirty.day
+      AND NOT EXISTS (
+          SELECT FROM days
+          WHERE days.account_id = old.account_id AND days.day = old.day
+            AND days.known_on = old.known_on
+      )
+),
+stored_names AS (
+    INSERT INTO usage_accountdayevent AS old (workspace_id, account_id, day, name, known_on, events)
+    SELECT %(workspace_id)s, account_id, day, name, known_on, events FROM names
+    ON CONFLICT (workspace_id, account_id, day, name, known_on) DO UPDATE
+        SET events = excluded.events
+        WHERE old.events <> excluded.events
+),
+stored_people AS (
+    INSERT INTO usage_userday AS old (
+        workspace_id, account_id, day, user_id, known_on, events, logins
+    )
+    SELECT %(workspace_id)s, account_id, day, user_id, known_on, events, logins FROM people
+    ON CONFLICT (workspace_id, account_id, day, user_id) DO UPDATE
+        SET known_on = excluded.known_on, events = excluded.events, logins = excluded.logins
+        WHERE (old.known_on, old.events, old.logins)
+              IS DISTINCT FROM (excluded.known_on, excluded.events, excluded.logins)
+),
+stored_days AS (
+    INSERT INTO usage_accountday AS old (
+        workspace_id, account_id, day, known_on, events, logins, users, last_event_at
+    )
+    SELECT %(workspace_id)s, days.account_id, days.day, days.known_on, days.events, days.logins,
+           coalesce(newcomers.users, 0), days.last_event_at
+    FROM days LEFT JOIN newcomers USING (account_id, day, known_on)
+    ON CONFLICT (workspace_id, account_id, day, known_on) DO UPDATE
+        SET events = excluded.events, logins = excluded.logins, users = excluded.users,
+            last_event_at = excluded.last_event_at
+        WHERE (old.events, old.logins, old.users, old.last_event_at)
+              IS DISTINCT FROM
+              (excluded.events, excluded.logins, excluded.users, excluded.last_event_at)
+),
+-- the catalogue's last sight of each name
+latest AS (
+    SELECT name, max(last_at) AS last_at FROM names GROUP BY name
+)
+UPDATE usage_eventname AS entry
+SET last_seen_at = latest.last_at
+FROM latest
+WHERE entry.workspace_id = %(workspace_id)s AND entry.name = latest.name
+  AND entry.last_seen_at < latest.last_at
