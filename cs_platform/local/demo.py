@@ -163,7 +163,8 @@ def _commands(var: Path, port: int) -> dict[str, list[str]]:
     return {
         "web": [
             sys.executable, "-m", "gunicorn", "cs_platform.wsgi:application",
-            "--workers", "2", "--bind", f"127.0.0.1:{port}", "--timeout", "60", "--no-control-socket",
+            "--workers", "2", "--bind", f"127.0.0.1:{port}", "--timeout", "60",
+            "--no-control-socket",
         ],
         "worker": [
             *celery, "worker", "--queues", QUEUES, "--concurrency", "2", "--loglevel", "INFO",
