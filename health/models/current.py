@@ -88,9 +88,8 @@ class AccountCurrent(TenantModel):
             models.Index(fields=["workspace", "score", "id"], name="health_current_score"),
             models.Index(fields=["workspace", "score_7d", "id"], name="health_current_score_7d"),
             models.Index(fields=["workspace", "score_30d", "id"], name="health_current_score_30d"),
-            models.Index(
-                "workspace", F("mrr").desc(nulls_last=True), "id", name="health_current_mrr"
-            ),
+            models.Index(fields=["workspace", "mrr", "id"], name="health_current_mrr"),
+            models.Index(fields=["workspace", "expected_loss", "id"], name="health_current_loss"),
             models.Index(fields=["workspace", "renewal_on", "id"], name="health_current_renewal"),
             models.Index(fields=["workspace", "urgency_on", "id"], name="health_current_urgency"),
             models.Index(
@@ -102,7 +101,7 @@ class AccountCurrent(TenantModel):
             models.Index(
                 "workspace",
                 F("expected_loss").desc(nulls_last=True),
-                F("urgency_on").asc(nulls_last=True),
+                "urgency_on",
                 "id",
                 name="health_current_at_risk",
                 condition=Q(is_at_risk=True),
