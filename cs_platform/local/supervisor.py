@@ -19,10 +19,10 @@ class Service:
     name: str
     start: Callable[[], subprocess.Popen[bytes]]
     ask: signal.Signals = signal.SIGTERM
+    pause: float = _FIRST_PAUSE  # seconds before it is started again, the next time it dies
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     started_at: float = field(default=0, init=False)
     due_at: float = field(default=0, init=False)
-    pause: float = field(default=_FIRST_PAUSE, init=False)
 
 
 class Supervisor:
