@@ -54,6 +54,7 @@ def log_interaction(
     next_step: str = "",
     next_step_on: dt.date | None = None,
     next_step_owner: Membership | None = None,
+    external_id: str | None = None,
     **fields: Any,
 ) -> Interaction:
     """Note a contact with a customer; a next step becomes a task of its owner.
@@ -88,7 +89,12 @@ def log_interaction(
         raise DomainError(_("What is the next step?"), code="next_step_required", field="next_step")
     with transaction.atomic():
         interaction: Interaction = Interaction.objects.create(
-            account=account, contact=contact, author=actor.membership, known_at=now, **values
+            account=account,
+            contact=contact,
+            external_id=external_id,
+            author=actor.membership,
+            known_at=now,
+            **values,
         )
         if interaction.next_step:
             create_task(
