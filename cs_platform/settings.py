@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "metrics.usage",
     "health",
     "cs_platform.dashboards",
+    "cs_platform.demo",
 ]
 
 MIDDLEWARE = [

@@ -52,7 +52,7 @@ class Contract:
 
     @property
     def ended_on(self) -> dt.date | None:
-        """Last paid day, if the contract has ended and was not taken up again."""
+        """Last paid day, if the contract has ended."""
         last = self.entries[-1]
         return last.last_paid_on if last.kind == "churn" else None
 
@@ -83,7 +83,7 @@ class Ledger:
         )
 
     def open(self, kind: str) -> None:
-        """The first entry: ``new``, or ``cross_sell`` for a second product."""
+        """The first entry: ``new``, or ``reactivation`` after an end. The first term begins."""
         self._begin_term(self.starts_on)
         self.record(kind, self.starts_on)
 
@@ -136,12 +136,6 @@ class Ledger:
             competitor=competitor,
             note=note,
         )
-
-    def reactivate(self, day: dt.date) -> None:
-        self.ended_on = None
-        self.notice_on = None
-        self._begin_term(day)
-        self.record("reactivation", day)
 
     def closed(self) -> Contract:
         return Contract(self.external_id, self.starts_on, tuple(self.entries))

@@ -71,6 +71,7 @@ class _Story:
     decisions: list[tuple[dt.date, bool]] = field(default_factory=list)
     in_use: list[tuple[dt.date, dt.date]] = field(default_factory=list)
     stages: list[tuple[dt.date, str]] = field(default_factory=list)
+    past: list[Ledger] = field(default_factory=list)
     side: Ledger | None = None
     leaves_on: dt.date | None = None
     returns_on: dt.date | None = None
@@ -124,7 +125,7 @@ class _Story:
         if deadline is not None:
             self.decide_on = deadline - dt.timedelta(days=int(self.rng.integers(0, 15)))
         else:
-            last = self.decide_on or self.starts_on + dt.timedelta(days=60)
+            last = self.decide_on or self.main.starts_on + dt.timedelta(days=60)
             self.decide_on = last + dt.timedelta(days=30)
 
     def run(self) -> Life:
@@ -146,11 +147,17 @@ class _Story:
         return self._told()
 
     def _return(self, day: dt.date) -> tuple[dt.date, dt.date]:
-        self.main.reactivate(day)
+        self.past.append(self.main)
+        if self.side is not None:
+            self.past.append(self.side)
+            self.side = None
+        before = self.main
+        self.main = Ledger(f"{self.firm.external_id}-s3", before.terms, day, before.notice_days)
+        self.main.open("reactivation")
         self.process.champion_left_week = None
         weeks_away = (day - self.starts_on).days // 7 - len(self.process.weeks)
         self.process.weeks += [0.9] * max(0, weeks_away)
-        self.leaves_on = self.returns_on = None
+        self.leaves_on = self.returns_on = self.decide_on = None
         self._move("adoption", day)
         self._plan_decision()
         return self.starts_on + len(self.process.weeks) * WEEK, day
@@ -317,7 +324,8 @@ class _Story:
             plan=plan.code,
             unit_price=catalogue.price(plan, self.main.terms.currency, 0),
         )
-        self.side = Ledger(f"{self.firm.external_id}-s2", terms, day, self.main.notice_days)
+        number = 4 if self.past else 2
+        self.side = Ledger(f"{self.firm.external_id}-s{number}", terms, day, self.main.notice_days)
         # the second product ends with the first, so that both are renewed at once
         self.side.record("cross_sell", day)
 
@@ -325,7 +333,7 @@ class _Story:
         return choices[int(self.rng.integers(0, len(choices)))]
 
     def _told(self) -> Life:
-        ledgers = [self.main] + ([self.side] if self.side is not None else [])
+        ledgers = [*self.past, self.main] + ([self.side] if self.side is not None else [])
         return Life(
             firm=self.firm,
             fit=self.fit,

@@ -60,6 +60,9 @@ class Customer:
     life: Life
     people: tuple[Person, ...]
     owner: int
+    # who looked after it before, and since when the present owner does
+    first_owner: int
+    handed_over_on: dt.date | None
     handover_note: str
     goals: str
     talks: list[Talk]
@@ -67,6 +70,11 @@ class Customer:
     @property
     def firm(self) -> Firm:
         return self.life.firm
+
+    def owner_on(self, day: dt.date) -> int:
+        """Index of the member who looked after the account on ``day``."""
+        is_new = self.handed_over_on is None or day >= self.handed_over_on
+        return self.owner if is_new else self.first_owner
 
 
 @dataclass(frozen=True)
@@ -110,8 +118,8 @@ class World:
         return make_firm(number, self._rng(number, _FIRM), seat_scale)
 
     def owner(self, number: int) -> int:
-        """Index in ``members`` of the CSM who looks after account ``number``."""
-        return 1 + number * 7 % self.settings.csms
+        """Index in ``members`` of who looks after account ``number``; the manager has some too."""
+        return number * 7 % (self.settings.csms + 1)
 
     def life(self, number: int) -> Life:
         """The account's life; about half began before the usage window."""
@@ -130,11 +138,19 @@ class World:
         life, rng = self.life(number), self._rng(number, _PEOPLE)
         people = make_people(life.firm, rng)
         language = life.firm.language
+        owner = first_owner = self.owner(number)
+        handed_over_on = None
+        age = (life.in_use[-1][1] - life.starts_on).days
+        if age > 200 and rng.random() < 0.12:
+            first_owner = (owner + 1) % (self.settings.csms + 1)
+            handed_over_on = life.starts_on + dt.timedelta(days=int(rng.integers(90, age - 60)))
         talks = make_talks(life, people, self.settings.since, self._rng(number, _TALKS))
         return Customer(
             life=life,
             people=people,
-            owner=self.owner(number),
+            owner=owner,
+            first_owner=first_owner,
+            handed_over_on=handed_over_on,
             handover_note=str(rng.choice(_PHRASES["handover"][language])),
             goals=str(rng.choice(_PHRASES["goals"][language])),
             talks=talks,

@@ -143,13 +143,21 @@ def test_nobody_real_can_be_reached() -> None:
 def test_each_ledger_is_a_possible_life() -> None:
     for customer in customers():
         assert customer.life.contracts
+        last_end = None
         for number, contract in enumerate(customer.life.contracts):
             kinds = [entry.kind for entry in contract.entries]
-            assert kinds[0] == ("new" if number == 0 else "cross_sell")
-            assert not {"new", "cross_sell"} & set(kinds[1:])
+            if number == 0:
+                assert kinds[0] == "new"
+            else:
+                assert kinds[0] in ("cross_sell", "reactivation")
+            if kinds[0] == "reactivation":
+                assert last_end is not None
+                assert contract.starts_on > last_end
+            last_end = contract.ended_on
+            assert not {"new", "cross_sell", "reactivation"} & set(kinds[1:])
+            assert "churn" not in kinds[:-1]
             for before, after in zip(contract.entries, contract.entries[1:], strict=False):
                 assert before.effective_on <= after.effective_on
-                assert (before.kind == "churn") == (after.kind == "reactivation")
                 if after.kind == "upsell":
                     assert after.terms.mrr > before.terms.mrr
                 if after.kind == "contraction":
@@ -171,7 +179,8 @@ def test_stages_begin_with_onboarding_and_end_with_the_contract() -> None:
         stages = customer.life.stages
         assert stages[0] == (customer.life.starts_on, "onboarding")
         assert [day for day, _stage in stages] == sorted(day for day, _stage in stages)
-        is_over = customer.life.contracts[0].ended_on is not None
+        running = [contract.ended_on is None for contract in customer.life.contracts]
+        is_over = not any(running)
         assert (stages[-1][1] == "churned") == is_over
 
 
