@@ -233,7 +233,8 @@ def ended(state: State, last_paid_on: dt.date) -> Entry:
             code="ended",
         )
     on = last_paid_on + dt.timedelta(days=1)
-    if on <= state.starts_on:
+    # a contract may end before its first day is over: it was never active
+    if on < state.starts_on:
         raise DomainError(
             _("The last paid day is before the start on %(day)s.")
             % {"day": state.starts_on.isoformat()},
