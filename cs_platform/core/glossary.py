@@ -26,7 +26,6 @@ class Entry:
     group: str
     en: Text
     ja: Text
-    see: tuple[str, ...] = ()
 
     @property
     def text(self) -> Text:

@@ -13,6 +13,7 @@ from typing import Any
 from django import forms, template
 from django.conf import settings
 from django.forms.boundfield import BoundField
+from django.forms.widgets import DateTimeBaseInput
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -71,7 +72,7 @@ def _prepare(bound: BoundField) -> str:
     """Give the widget its classes and native type; returns how the field is laid out."""
     widget = bound.field.widget
     for kind, input_type, pattern in _NATIVE_DATES:
-        if isinstance(bound.field, kind) and isinstance(widget, forms.DateTimeBaseInput):
+        if isinstance(bound.field, kind) and isinstance(widget, DateTimeBaseInput):
             widget.input_type, widget.format = input_type, pattern
             break
     if isinstance(widget, forms.CheckboxInput):

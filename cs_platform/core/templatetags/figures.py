@@ -177,6 +177,10 @@ def _cell(value: Any) -> dict[str, Any]:
     return {"text": str(value), "num": False}
 
 
+# The members of a trace that hold positions and values, where they are not x and y.
+_AXES = {"pie": ("labels", "values"), "histogram": ("y", "x")}
+
+
 def _table_of(traces: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[Any]]]:
     """The columns and rows behind a figure's traces: one row per position, one column per trace."""
     if traces and traces[0].get("type") == "heatmap":
@@ -185,9 +189,14 @@ def _table_of(traces: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list
         return ["", *map(str, grid["x"])], rows
     positions: dict[Any, dict[int, Any]] = {}
     for index, trace in enumerate(traces):
-        across, along = ("y", "x") if trace.get("orientation") == "h" else ("x", "y")
-        for position, value in zip(trace.get(across, ()), trace.get(along, ()), strict=True):
-            positions.setdefault(position, {})[index] = value
+        across, along = _AXES.get(trace.get("type", ""), ("x", "y"))
+        if trace.get("orientation") == "h":
+            across, along = along, across
+        values = trace[along]
+        # Distributions have values without positions: number them.
+        places = trace.get(across) or range(1, len(values) + 1)
+        for place, value in zip(places, values, strict=True):
+            positions.setdefault(place, {})[index] = value
     rows = [[p, *(v.get(i) for i in range(len(traces)))] for p, v in positions.items()]
     return ["", *(str(trace.get("name") or "") for trace in traces)], rows
 
