@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from accounts.models import Workspace
 from cs_platform.core import sql
 from metrics.usage.models import Kind, UserAlias, UserLink
@@ -32,12 +34,16 @@ class Call:
     traits: dict[str, Any]
 
 
+def _call(row: dict[str, Any]) -> Call:
+    return Call(**{**row, "traits": msgspec.json.decode(row["traits"])})
+
+
 def settle_identities(workspace: Workspace, now: dt.datetime) -> None:
     """Work off the queue of identity calls and the events held for accounts that exist now.
 
     Attributed events mark their days dirty; contacts and account attributes are filled in.
     """
-    calls = [Call(**row) for row in sql.rows("usage/drain_identities")]
+    calls = [_call(row) for row in sql.rows("usage/drain_identities")]
     calls = _held(workspace, now) + calls
     if not calls:
         return
@@ -56,7 +62,7 @@ def settle_identities(workspace: Workspace, now: dt.datetime) -> None:
     found = sql.rows(
         "usage/attribute_events", {"users": _linked(users), "timezone": workspace.timezone}
     )
-    calls += [Call(**row) for row in found]
+    calls += [_call(row) for row in found]
     describe_accounts(
         ((call.account_id, call.traits) for call in calls if call.kind == Kind.GROUP), now
     )
@@ -86,7 +92,7 @@ def _held(workspace: Workspace, now: dt.datetime) -> list[Call]:
             "timezone": workspace.timezone,
         },
     )
-    return [Call(**row) for row in rows]
+    return [_call(row) for row in rows]
 
 
 def _links(users: Iterable[str]) -> dict[str, list[UserLink]]:

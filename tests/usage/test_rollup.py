@@ -1,8 +1,6 @@
 import datetime as dt
 from zoneinfo import ZoneInfo
 
-import pytest
-
 from accounts.models import Account, Contact, DirtyAccount
 from cs_platform.core import clock, tenancy
 from metrics.usage.models import AccountDay, AccountDayEvent, Event, Source, UserDay, UserLink
@@ -57,8 +55,14 @@ def test_whole_tables_of_a_small_history(workspace, post) -> None:
             AccountDay.objects.values_list(
                 "account_id", "day", "known_on", "events", "logins", "users"
             )
-        ) == [(a, second, second, 3, 1, 2), (a, third, third, 2, 1, 1), (b, second, second, 1, 0, 1)]
-        assert sorted(AccountDayEvent.objects.values_list("account_id", "day", "name", "events")) == [
+        ) == [
+            (a, second, second, 3, 1, 2),
+            (a, third, third, 2, 1, 1),
+            (b, second, second, 1, 0, 1),
+        ]
+        assert sorted(
+            AccountDayEvent.objects.values_list("account_id", "day", "name", "events")
+        ) == [
             (a, second, "Logged In", 1),
             (a, second, "Report created", 2),
             (a, third, "logged_in", 1),

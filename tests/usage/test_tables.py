@@ -8,9 +8,12 @@ from metrics.usage.models import DirtyDay, Event
 
 @pytest.mark.django_db
 def test_the_application_cannot_read_a_partition(scoped) -> None:
-    with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT * FROM usage_event_default")
+    with (
+        pytest.raises(DatabaseError, match="permission denied"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SELECT * FROM usage_event_default")
     assert Event.objects.count() == 0
     DirtyDay.objects.create(account_id=1, day=dt.date(2026, 1, 1))
     assert DirtyDay.objects.count() == 1

@@ -1,0 +1,23 @@
+"""Housekeeping of usage data."""
+
+from celery import shared_task
+
+from accounts.models import Workspace
+from cs_platform.core import clock
+from cs_platform.core.tenancy import scope
+from metrics.usage.actions import purge_usage
+from metrics.usage.partitions import make_partitions_ahead
+
+
+@shared_task(name="usage.make_partitions", queue="default")
+def make_partitions() -> None:
+    """Make the event partitions of the months to come."""
+    make_partitions_ahead(clock.now().date())
+
+
+@shared_task(name="usage.purge", queue="default")
+def purge() -> None:
+    """Forget what is kept for 90 days only, in every workspace."""
+    for workspace_id in Workspace.objects.order_by("id").values_list("id", flat=True):
+        with scope(workspace_id):
+            purge_usage(now=clock.now())
