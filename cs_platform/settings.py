@@ -138,6 +138,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 2,
         "options": {"queue": "score", "expires": 4},
     },
+    "usage-partitions": {"task": "usage.make_partitions", "schedule": 24 * 3600},
+    "usage-purge": {"task": "usage.purge", "schedule": 24 * 3600},
 }
 
 # --- who is who -----------------------------------------------------------------------------

@@ -13,6 +13,8 @@ urlpatterns = [
     path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("accounts/", include("allauth.account.urls")),
     path("", include("metrics.usage.ingest.urls")),
+    path(IN_WORKSPACE, include("metrics.usage.urls")),
+    path(IN_WORKSPACE, include("cs_platform.dashboards.urls")),
     path(f"{IN_WORKSPACE}glossary/", glossary.glossary, name="glossary"),
 ]
 
