@@ -14,8 +14,11 @@ from cs_platform.local.environment import var_dir
 from cs_platform.local.files import write_private
 
 SLUG = "demo"
+NAME = "Kanade"
 EMAIL = "demo@cs-platform.example"
 SIZE = {"accounts": 200, "events": 250_000, "months": 18, "seed": 7}
+# Enough for every chart; the rest of the history would double the time of the first start.
+SCORE_DAYS = 120
 
 
 def load_state(var: Path) -> dict[str, Any]:
@@ -38,16 +41,13 @@ def _size() -> dict[str, int]:
 
 
 def prepare(var: Path) -> None:
-    """Make the workspace, its keys and its data, as far as they are missing."""
+    """Make the workspace, its data and its keys, as far as they are missing."""
     from django.core.management import call_command
-    from django.db import connection
 
     from accounts.actions.keys import create_key
-    from accounts.actions.workspace import create_workspace
     from accounts.actors import Actor
     from accounts.models import ApiKey, User, Workspace
     from cs_platform.core import clock
-    from cs_platform.core.database import use_role
     from cs_platform.core.tenancy import scope
 
     state = load_state(var)
@@ -56,35 +56,32 @@ def prepare(var: Path) -> None:
         state.update(news)
         write_private(var / "demo.json", json.dumps(state, indent=1))
 
-    use_role(connection, "owner")
     if "password" not in state:
         keep(email=EMAIL, password=secrets.token_urlsafe(9), complete=False)
-    workspace = Workspace.objects.filter(slug=SLUG).first()
-    if workspace is None:
-        workspace = create_workspace(
-            slug=SLUG, name="Kumo Works", timezone="Asia/Tokyo", currency="JPY",
-            owner_email=state["email"], owner_password=state["password"], now=clock.now(),
+    if not state["complete"]:
+        call_command(
+            "generate_workspace", workspace=SLUG, name=NAME,
+            owner_email=state["email"], password=state["password"],
+            score_days=SCORE_DAYS, **_size(),
         )  # fmt: skip
-    owner = User.objects.get(email=state["email"])
-    if not owner.check_password(state["password"]):
-        # The database outlived var/, where the password was: only the demo's own log-in changes.
-        owner.set_password(state["password"])
-        owner.save()
+        owner = User.objects.get(email=state["email"])
+        if not owner.check_password(state["password"]):
+            # The database outlived var/, where the password was: only this log-in changes.
+            owner.set_password(state["password"])
+            owner.save()
+        keep(complete=True)
+    workspace = Workspace.objects.get(slug=SLUG)
     for name, scopes in (
         ("write_key", [ApiKey.Scope.INGEST]),
         ("api_key", [ApiKey.Scope.READ, ApiKey.Scope.WRITE]),
     ):
         if name not in state:
             with scope(workspace.pk):
-                _, secret = create_key(
+                _, key = create_key(
                     actor=Actor.system("demo"), workspace=workspace, now=clock.now(),
                     name=name.replace("_", " ").capitalize(), scopes=scopes,
                 )  # fmt: skip
-            keep(**{name: secret})
-    use_role(connection, "application")
-    if not state["complete"]:
-        call_command("generate_workspace", workspace=SLUG, **_size())
-        keep(complete=True)
+            keep(**{name: key})
 
 
 def main() -> None:

@@ -49,6 +49,9 @@ class Command(BaseCommand):
             "--no-scores", action="store_true", help="leave out the history of daily scores"
         )
         parser.add_argument(
+            "--score-days", type=int, default=None, help="daily scores of the last N days alone"
+        )
+        parser.add_argument(
             "--credentials-file",
             type=Path,
             help="write the log-ins and new keys there as JSON, readable by you alone",
@@ -165,8 +168,11 @@ class Command(BaseCommand):
             loader.roll_up()
         if not options["no_scores"]:
             days = (settings.today - settings.since).days
+            if options["score_days"] is not None:
+                days = min(days, max(options["score_days"], 0))
+            first = settings.today - dt.timedelta(days=days)
             with self._progress("Scores, by day", days) as bar:
-                scores.backfill(workspace, settings.since, settings.today, loader.now, bar.update)
+                scores.backfill(workspace, first, settings.today, loader.now, bar.update)
         with tenancy.scope(workspace.pk):
             signs_of_life.open_tasks(actor=loader.actor, now=loader.now)
         scores.score_now(workspace, loader.now)
