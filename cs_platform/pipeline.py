@@ -8,24 +8,19 @@ still marked.
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db import connection
-
-from accounts.models import DirtyAccount, Workspace
+from accounts.models import DirtyAccount
+from accounts.queries.workspaces import current_workspace
 from cs_platform.core import clock, sql
-from cs_platform.core.tenancy import current_workspace_id, scope
+from cs_platform.core.tenancy import scope
 from health.models import ScorecardVersion, ScoringClock
 from health.scorecards import published_version
-from health.scoring import score_accounts, score_past_day
-from metrics.usage.models import DirtyDay, IdentityMark, Receipt
-from metrics.usage.rollup import roll_up_usage
+from health.scoring import score_accounts, score_past_day, take_turn
+from metrics.usage import rollup
 
 # Past so many accounts, scoring everybody is quicker than looking each of them up.
 EVERYBODY = 20_000
 # Days closed by themselves after an outage; `rescore --from` fills in what lies before.
 CATCH_UP_DAYS = 31
-
-_TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('refresh workspace'), %s)"
-_WAIT_FOR_LOCK = "SELECT pg_advisory_xact_lock(hashtext('refresh workspace'), %s) IS NOT NULL"
 
 
 @dataclass(frozen=True)
@@ -37,22 +32,20 @@ class Refreshed:
     closed: int
 
 
-def refresh_workspace(
-    workspace_id: int, now: dt.datetime, *, everybody: bool = False
-) -> Refreshed | None:
+def refresh_workspace(workspace_id: int, now: dt.datetime) -> Refreshed | None:
     """Bring the roll-ups and scores of one workspace up to ``now``.
 
     One transaction for each day that is over and not closed yet, and one for the present; the
-    first look at a new day and a newly published scorecard score all accounts, as ``everybody``
-    does. Idempotent and safe when killed. Returns None when another process is at it, which then
-    sees to the marks, or the next sweep does; with ``everybody`` it waits instead.
+    first look at a new day and a newly published scorecard score all accounts. Idempotent and
+    safe when killed. Returns None when another process is at it, which then sees to the marks, or
+    the next sweep does.
     """
     closed = 0
     while True:
         with scope(workspace_id):
-            if not _take_turn(_WAIT_FOR_LOCK if everybody else _TRY_LOCK):
+            if not take_turn(wait=False):
                 return None
-            rolled_up = roll_up_usage(now)
+            rolled_up = rollup.roll_up_usage(now)
             yesterday = _yesterday(now)
             last = ScoringClock.objects.first()
             if last is not None and last.closed_on < yesterday:
@@ -66,7 +59,7 @@ def refresh_workspace(
             version = published_version(now=now)
             marked = [found["account_id"] for found in sql.rows("health/drain_dirty")]
             is_new = last is None or last.version_id != version.pk
-            if everybody or is_new or len(marked) > EVERYBODY:
+            if is_new or len(marked) > EVERYBODY:
                 scored = score_accounts(now=now)
             else:
                 scored = score_accounts(now=now, account_ids=marked)
@@ -76,7 +69,7 @@ def refresh_workspace(
 
 def has_work(now: dt.datetime) -> bool:
     """Whether the open scope has marks, a day to close, or a scorecard nobody was scored by yet."""
-    if any(queue.objects.exists() for queue in (DirtyDay, DirtyAccount, IdentityMark, Receipt)):
+    if rollup.has_work() or DirtyAccount.objects.exists():
         return True
     last = ScoringClock.objects.first()
     return (
@@ -86,16 +79,8 @@ def has_work(now: dt.datetime) -> bool:
     )
 
 
-def _take_turn(statement: str) -> bool:
-    """Take the workspace's lock until the end of the transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [current_workspace_id() % 2**31])
-        return bool(cursor.fetchone()[0])
-
-
 def _yesterday(now: dt.datetime) -> dt.date:
-    zone = Workspace.objects.values_list("timezone", flat=True).get(pk=current_workspace_id())
-    return clock.local_date(now, zone) - dt.timedelta(days=1)
+    return clock.local_date(now, current_workspace().timezone) - dt.timedelta(days=1)
 
 
 def _set_clock(now: dt.datetime, *, closed_on: dt.date, version: ScorecardVersion | None) -> None:

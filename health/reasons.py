@@ -28,7 +28,7 @@ def _renewal(raw: float) -> str:
         return ngettext(
             "The renewal is overdue by %(days)s day",
             "The renewal is overdue by %(days)s days",
-            -raw,
+            int(-raw),
         ) % _days(-raw)
     return ngettext(
         "The contract is up for renewal in %(days)s day",
@@ -43,7 +43,9 @@ _WORDING: dict[str, Callable[[float], str]] = {
         _("Active users fill %(percent)s %% of the seats") % {"percent": _number(raw)}
     ),
     "active_days": lambda raw: (
-        ngettext("Used on %(days)s day of the last 28", "Used on %(days)s days of the last 28", raw)
+        ngettext(
+            "Used on %(days)s day of the last 28", "Used on %(days)s days of the last 28", int(raw)
+        )
         % _days(raw)
     ),
     "feature_breadth": lambda raw: (
@@ -78,7 +80,7 @@ _WORDING: dict[str, Callable[[float], str]] = {
         % _days(raw)
     ),
     "onboarding_lateness": lambda raw: (
-        ngettext("Onboarding is %(days)s day late", "Onboarding is %(days)s days late", raw)
+        ngettext("Onboarding is %(days)s day late", "Onboarding is %(days)s days late", int(raw))
         % _days(raw)
     ),
     "contract_trend": lambda raw: (

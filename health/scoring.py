@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from accounts.models import Workspace
+from accounts.queries.workspaces import current_workspace
 from cs_platform.core import clock, sql
 from cs_platform.core.tenancy import current_workspace_id
 from health import prior
@@ -51,6 +51,20 @@ class Moment:
         return cls(last, known, day, clock.local_date(known, zone), zone, is_replay=True)
 
 
+_TRY_TURN = "SELECT pg_try_advisory_xact_lock(hashtext('score workspace'), %s)"
+_WAIT_FOR_TURN = "SELECT pg_advisory_xact_lock(hashtext('score workspace'), %s) IS NOT NULL"
+
+
+def take_turn(*, wait: bool) -> bool:
+    """Take the open scope's scoring for this transaction; False if another has it and not ``wait``.
+
+    Two scorings of one workspace at once could store the older result over the newer.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_WAIT_FOR_TURN if wait else _TRY_TURN, [current_workspace_id() % 2**31])
+        return bool(cursor.fetchone()[0])
+
+
 def score_accounts(*, now: dt.datetime, account_ids: Sequence[int] | None = None) -> int:
     """Score accounts of the open scope as of ``now``; None means all of them.
 
@@ -61,8 +75,9 @@ def score_accounts(*, now: dt.datetime, account_ids: Sequence[int] | None = None
     if account_ids is not None and not account_ids:
         return 0
     version = published_version(now=now)
-    moment = Moment.present(now, _zone())
+    moment = Moment.present(now, current_workspace().timezone)
     with transaction.atomic():
+        take_turn(wait=True)
         compute(version, moment, account_ids)
         ensure_months(moment.day, moment.day + dt.timedelta(days=31))
         _keep_days(version, moment, ScoreDay.Series.LIVE, is_closed=False, now=now)
@@ -82,13 +97,14 @@ def score_past_day(
     series uses what is known by ``now`` and is replaced. Raises ``ValueError`` for a day that is
     not over. Returns the number of score-days written.
     """
-    zone = _zone()
+    zone = current_workspace().timezone
     if day >= clock.local_date(now, zone):
         raise ValueError(f"{day} is not over yet in {zone}")
     version = published_version(now=now)
     corrected = series == ScoreDay.Series.CORRECTED
     moment = Moment.end_of(day, zone, known_until=now if corrected else None)
     with transaction.atomic():
+        take_turn(wait=True)
         compute(version, moment, account_ids)
         ensure_months(day, day)
         return _keep_days(version, moment, series, is_closed=True, now=now)
@@ -211,7 +227,3 @@ def _keep_days(
             "now": now,
         },
     )
-
-
-def _zone() -> str:
-    return Workspace.objects.values_list("timezone", flat=True).get(pk=current_workspace_id())

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 
 from accounts.actions.dirty import mark_dirty
 from accounts.actors import Actor
-from accounts.models import Account, Workspace
+from accounts.models import Account
+from accounts.queries.workspaces import current_workspace
 from cs_platform.core import clock
 from cs_platform.core.errors import DomainError
-from cs_platform.core.tenancy import current_workspace_id
 from health.models import AccountCurrent, RiskNote, RiskState
 
 LONGEST_SNOOZE_DAYS = 180
@@ -40,7 +40,15 @@ def snooze(
     def change(risk: RiskState) -> None:
         risk.snoozed_until, risk.snooze_reason = until, reason
 
-    return _changed(actor, now, account, RiskNote.Kind.SNOOZE, change, reason, until)
+    return _changed(
+        RiskNote.Kind.SNOOZE,
+        change,
+        actor=actor,
+        now=now,
+        account=account,
+        reason=reason,
+        until=until,
+    )
 
 
 def unsnooze(*, actor: Actor, now: dt.datetime, account: Account) -> RiskState:
@@ -49,7 +57,7 @@ def unsnooze(*, actor: Actor, now: dt.datetime, account: Account) -> RiskState:
     def change(risk: RiskState) -> None:
         risk.snoozed_until, risk.snooze_reason = None, ""
 
-    return _changed(actor, now, account, RiskNote.Kind.UNSNOOZE, change)
+    return _changed(RiskNote.Kind.UNSNOOZE, change, actor=actor, now=now, account=account)
 
 
 def mark_not_a_risk(*, actor: Actor, now: dt.datetime, account: Account, reason: str) -> RiskState:
@@ -64,7 +72,9 @@ def mark_not_a_risk(*, actor: Actor, now: dt.datetime, account: Account, reason:
         risk.is_flagged, risk.flag_reason = False, ""
         _settle(risk, now)
 
-    return _changed(actor, now, account, RiskNote.Kind.DISMISS, change, reason)
+    return _changed(
+        RiskNote.Kind.DISMISS, change, actor=actor, now=now, account=account, reason=reason
+    )
 
 
 def flag_risk(*, actor: Actor, now: dt.datetime, account: Account, reason: str) -> RiskState:
@@ -83,7 +93,9 @@ def flag_risk(*, actor: Actor, now: dt.datetime, account: Account, reason: str) 
         if risk.state in (RiskState.State.SAVED, RiskState.State.LOST):
             risk.state = RiskState.State.NEW
 
-    return _changed(actor, now, account, RiskNote.Kind.FLAG, change, reason)
+    return _changed(
+        RiskNote.Kind.FLAG, change, actor=actor, now=now, account=account, reason=reason
+    )
 
 
 def clear_flag(*, actor: Actor, now: dt.datetime, account: Account) -> RiskState:
@@ -92,7 +104,7 @@ def clear_flag(*, actor: Actor, now: dt.datetime, account: Account) -> RiskState
     def change(risk: RiskState) -> None:
         risk.is_flagged, risk.flag_reason = False, ""
 
-    return _changed(actor, now, account, RiskNote.Kind.UNFLAG, change)
+    return _changed(RiskNote.Kind.UNFLAG, change, actor=actor, now=now, account=account)
 
 
 def move_state(
@@ -114,7 +126,9 @@ def move_state(
         if is_settling:
             _settle(risk, now)
 
-    return _changed(actor, now, account, RiskNote.Kind.STATE, change, reason)
+    return _changed(
+        RiskNote.Kind.STATE, change, actor=actor, now=now, account=account, reason=reason
+    )
 
 
 def _given(reason: str, *, required: bool = True) -> str:
@@ -132,11 +146,12 @@ def _settle(risk: RiskState, now: dt.datetime) -> None:
 
 
 def _changed(
+    kind: str,
+    change: Callable[[RiskState], None],
+    *,
     actor: Actor,
     now: dt.datetime,
     account: Account,
-    kind: str,
-    change: Callable[[RiskState], None],
     reason: str = "",
     until: dt.date | None = None,
 ) -> RiskState:
@@ -180,5 +195,4 @@ def _values(risk: RiskState) -> dict[str, Any]:
 
 
 def _today(now: dt.datetime) -> dt.date:
-    zone = Workspace.objects.values_list("timezone", flat=True).get(pk=current_workspace_id())
-    return clock.local_date(now, zone)
+    return clock.local_date(now, current_workspace().timezone)
