@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "cs_platform.dashboards.errors.ErrorPages",
     "accounts.middleware.WorkspaceMiddleware",
 ]
 

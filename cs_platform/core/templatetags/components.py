@@ -183,13 +183,13 @@ def sort_header(
 
 @register.simple_tag(takes_context=True)
 def pager(context: Any, page: Any) -> SafeString:
-    """Older and newer of a keyset page: ``page.next_cursor``, ``page.previous_cursor``.
+    """Older and newer of a keyset page: the cursors ``page.next`` and ``page.previous``.
 
     ``page.total`` is shown where the page knows it.
     """
     request = context["request"]
-    following = getattr(page, "next_cursor", None)
-    preceding = getattr(page, "previous_cursor", None)
+    following = page.next
+    preceding = page.previous
     return render_to_string(
         "components/pager.html",
         {
