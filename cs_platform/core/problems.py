@@ -104,10 +104,15 @@ class ApiProblem(Exception):
 
     @classmethod
     def of(cls, error: DomainError) -> "ApiProblem":
-        """The same refusal as an API answer, with a pointer to the field it names."""
+        """The same refusal as an API answer, with a pointer to the field it names.
+
+        A 400 is about the query, where fields are parameters.
+        """
         detail = str(error.message)
         errors = []
-        if error.field:
+        if error.field and error.status == HTTPStatus.BAD_REQUEST:
+            errors = [FieldError(error.code, detail, parameter=error.field)]
+        elif error.field:
             errors = [FieldError(error.code, detail, pointer(*error.field.split(".")))]
         return cls(error.status, error.code, detail, errors=errors)
 
