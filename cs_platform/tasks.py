@@ -8,13 +8,13 @@ from cs_platform.core import clock
 from cs_platform.core.tenancy import scope
 
 
-@shared_task(name="cs_platform.refresh_workspace", queue="score")
+@shared_task(name="cs_platform.refresh_workspace")
 def refresh_workspace(workspace_id: int) -> None:
     """Roll up and score what is marked in one workspace."""
     pipeline.refresh_workspace(workspace_id, clock.now())
 
 
-@shared_task(name="cs_platform.sweep", queue="score")
+@shared_task(name="cs_platform.sweep")
 def sweep() -> None:
     """Ask for a refresh of every workspace that has work: the guarantee behind the nudges.
 

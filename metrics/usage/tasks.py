@@ -9,13 +9,13 @@ from metrics.usage.actions import purge_usage
 from metrics.usage.partitions import make_partitions_ahead
 
 
-@shared_task(name="usage.make_partitions", queue="default")
+@shared_task(name="usage.make_partitions")
 def make_partitions() -> None:
     """Make the event partitions of the months to come."""
     make_partitions_ahead(clock.now().date())
 
 
-@shared_task(name="usage.purge", queue="default")
+@shared_task(name="usage.purge")
 def purge() -> None:
     """Forget what is kept for 90 days only, in every workspace."""
     for workspace_id in Workspace.objects.order_by("id").values_list("id", flat=True):
