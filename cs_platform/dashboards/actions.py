@@ -1,0 +1,44 @@
+"""What a member keeps of the lists: saved views."""
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from accounts.actors import Actor
+from accounts.models import SavedView
+from cs_platform.core.errors import Conflict, DomainError, NotAllowed
+
+NAME_LENGTH = 100
+QUERY_LENGTH = 2000
+
+
+def save_view(*, actor: Actor, page: str, name: str, query: str, is_shared: bool) -> SavedView:
+    """Keep a list's filters and sort under a name; the member's own names are unique per page.
+
+    Raises ``DomainError`` for an empty or overlong name, ``Conflict`` for a name already used.
+    """
+    name = name.replace("\x00", "").strip()
+    if not name or len(name) > NAME_LENGTH:
+        raise DomainError(
+            _("A view needs a name of 1 to %(most)d characters.") % {"most": NAME_LENGTH},
+            field="name",
+        )
+    try:
+        with transaction.atomic():
+            return SavedView.objects.create(
+                member=actor.membership,
+                page=page,
+                name=name,
+                query=query[:QUERY_LENGTH],
+                is_shared=is_shared,
+            )
+    except IntegrityError:
+        raise Conflict(
+            _("You already have a view named “%(name)s”.") % {"name": name}, field="name"
+        ) from None
+
+
+def delete_view(*, actor: Actor, view: SavedView) -> None:
+    """Forget a view. Raises ``NotAllowed`` for another member's, shared or not."""
+    if actor.membership is None or view.member_id != actor.membership.pk:
+        raise NotAllowed(_("Only the member who saved a view can delete it."))
+    view.delete()

@@ -1,0 +1,157 @@
+"""The team's figures for one day, from the scores of that day alone."""
+
+import datetime as dt
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Max
+
+from cs_platform.core import sql
+from cs_platform.dashboards.cached import remembered
+from health.models import ScoreDay
+
+WEEK = dt.timedelta(days=7)
+RENEWAL_MONTHS = 12
+FRESH_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Totals:
+    """The key figures of one day; money per year in the workspace's currency.
+
+    ``mean_score`` and ``median_score`` are over accounts that have a score; ``coverage`` is the
+    mean share of a scorecard's weight that had data, over all scored accounts.
+    """
+
+    accounts: int
+    arr: Decimal
+    at_risk: int
+    arr_at_risk: Decimal
+    expected_loss: Decimal
+    with_score: int
+    mean_score: float | None
+    median_score: float | None
+    coverage: float | None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One day: totals, accounts per band, scores by class of ten, and the groups."""
+
+    day: dt.date
+    totals: Totals
+    bands: dict[str, int]
+    histogram: dict[int, dict[str, int]]
+    owners: list[dict[str, Any]]
+    segments: list[dict[str, Any]]
+    renewals: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Move:
+    """Accounts that were in one band and are in another (or the same)."""
+
+    old_band: str
+    new_band: str
+    accounts: int
+    arr: Decimal
+
+
+def last_scored_day(*, until: dt.date) -> dt.date | None:
+    """The latest day not after ``until`` that has scores."""
+    found: dt.date | None = ScoreDay.objects.filter(
+        day__lte=until, series=ScoreDay.Series.LIVE
+    ).aggregate(last=Max("day"))["last"]
+    return found
+
+
+def standing(day: dt.date) -> Standing:
+    """The figures of ``day``; at most a minute old."""
+    return remembered(f"standing:{day}", seconds=FRESH_SECONDS, make=lambda: _standing(day))
+
+
+def _standing(day: dt.date) -> Standing:
+    month = day.replace(day=1)
+    months_on = month.month - 1 + RENEWAL_MONTHS
+    until = dt.date(month.year + months_on // 12, months_on % 12 + 1, 1)
+    sections: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in sql.rows("dashboards/overview", {"day": day, "renewals_until": until}):
+        sections[row["section"]].append(row)
+    by_score = sections["score"]
+    bands: dict[str, int] = defaultdict(int)
+    histogram: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for row in by_score:
+        bands[row["band"]] += row["accounts"]
+        if row["band"] and row["score"] is not None:
+            histogram[min(row["score"] // 10 * 10, 90)][row["band"]] += row["accounts"]
+    return Standing(
+        day=day,
+        totals=_totals(by_score),
+        bands=dict(bands),
+        histogram={start: dict(counts) for start, counts in histogram.items()},
+        owners=sections["owner"],
+        segments=sections["segment"],
+        renewals=[row for row in sections["renewal"] if row["month"]],
+    )
+
+
+def _totals(by_score: list[dict[str, Any]]) -> Totals:
+    accounts = sum(row["accounts"] for row in by_score)
+    scores = sorted(
+        (row["score"], row["accounts"])
+        for row in by_score
+        if row["band"] and row["score"] is not None
+    )
+    with_score = sum(count for _score, count in scores)
+    return Totals(
+        accounts=accounts,
+        arr=sum((row["arr"] for row in by_score), Decimal(0)),
+        at_risk=sum(row["at_risk"] for row in by_score),
+        arr_at_risk=sum((row["arr_at_risk"] for row in by_score), Decimal(0)),
+        expected_loss=sum((row["expected_loss"] for row in by_score), Decimal(0)),
+        with_score=with_score,
+        mean_score=(
+            sum(score * count for score, count in scores) / with_score if with_score else None
+        ),
+        median_score=median(scores),
+        coverage=(sum(row["coverage"] or 0.0 for row in by_score) / accounts if accounts else None),
+    )
+
+
+def median(counted: list[tuple[int, int]]) -> float | None:
+    """The median of values given as sorted pairs of value and how often it occurs."""
+    total = sum(count for _value, count in counted)
+    if not total:
+        return None
+
+    def at(place: int) -> int:
+        for value, count in counted:
+            if place < count:
+                return value
+            place -= count
+        raise AssertionError("place is within the total")
+
+    return (at((total - 1) // 2) + at(total // 2)) / 2
+
+
+def movement(day: dt.date, before: dt.date) -> list[Move]:
+    """Who was in which band on ``before`` and is in which on ``day``; at most a minute old."""
+    return remembered(
+        f"movement:{before}:{day}",
+        seconds=FRESH_SECONDS,
+        make=lambda: [
+            Move(**row) for row in sql.rows("dashboards/movement", {"day": day, "before": before})
+        ],
+    )
+
+
+def workload(today: dt.date) -> dict[int | None, dict[str, int]]:
+    """Open and overdue tasks by member."""
+    return {row["owner_id"]: row for row in sql.rows("dashboards/workload", {"today": today})}
+
+
+def onboarding(today: dt.date) -> dict[str, Any]:
+    """Onboardings that are running, how many are late, and by how many days on average."""
+    return sql.row("dashboards/onboarding", {"today": today})

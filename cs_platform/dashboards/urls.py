@@ -1,0 +1,29 @@
+"""Pages that combine the apps, below /w/<workspace_slug>/."""
+
+from django.urls import path
+
+from cs_platform.dashboards.views import (
+    account,
+    accounts,
+    at_risk,
+    overview,
+    saved,
+    search,
+    today,
+)
+
+urlpatterns = [
+    path("today/", today.today, name="today"),
+    path("overview/", overview.overview, name="overview"),
+    path("at-risk/", at_risk.at_risk_list, name="at_risk"),
+    path("search/", search.search, name="search"),
+    path("accounts/", accounts.accounts, name="accounts"),
+    path("accounts/export/", accounts.export, name="accounts_export"),
+    path("accounts/assign/", accounts.assign, name="accounts_assign"),
+    path("views/<slug:list_name>/save/", saved.save, name="save_view"),
+    path("views/<int:view_id>/delete/", saved.delete, name="delete_view"),
+    path("accounts/<int:account_id>/", account.overview_tab, name="account"),
+    path("accounts/<int:account_id>/usage/", account.usage_tab, name="account_usage"),
+    path("accounts/<int:account_id>/timeline/", account.timeline_tab, name="account_timeline"),
+    path("accounts/<int:account_id>/contract/", account.contract_tab, name="account_contract"),
+]

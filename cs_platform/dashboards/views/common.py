@@ -1,0 +1,128 @@
+"""What the pages of the dashboards share."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import QuerySet
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+
+from accounts.access import HttpRequest
+from accounts.models import Account, Membership
+from accounts.permissions import Permission, allows
+from accounts.queries.members import members
+from cs_platform.core import clock
+from cs_platform.core.paging import BadCursor, Sort
+from cs_platform.dashboards.filters import (
+    BANDS,
+    OVERDUE,
+    RENEWAL_WINDOWS,
+    AccountFilters,
+    described,
+    opening_owner,
+    parse_filters,
+    renewal_label,
+)
+from cs_platform.dashboards.queries.lists import ListPage, list_page
+from health.models import AccountCurrent
+from health.reasons import Reason, next_action, reasons
+
+
+@dataclass
+class Scene:
+    """Who looks, at what moment, and the members they may see: one query, made when needed."""
+
+    request: HttpRequest
+    now: dt.datetime = field(default_factory=clock.now)
+
+    @cached_property
+    def today(self) -> dt.date:
+        """The workspace's calendar day."""
+        return clock.local_date(self.now, self.request.workspace.timezone)
+
+    @cached_property
+    def members(self) -> list[Membership]:
+        """Every member, active ones first, by name."""
+        return list(members(self.request.workspace))
+
+    @cached_property
+    def names(self) -> dict[int, str]:
+        """Members' names by membership id, those who have left included."""
+        return {member.pk: str(member.user) for member in self.members}
+
+    @property
+    def owners(self) -> list[Membership]:
+        """Members who may own accounts."""
+        return [member for member in self.members if member.is_active]
+
+    def filters(self) -> AccountFilters:
+        """The filters of the URL."""
+        return parse_filters(self.request.GET, me=self.request.membership, owner_ids=self.names)
+
+    def page(self, found: QuerySet[AccountCurrent], *, purpose: str, sort: Sort) -> ListPage:
+        """The page the URL's cursor points to; the first one when the link has gone stale."""
+        cursor = self.request.GET.get("cursor") or None
+        try:
+            return list_page(found, purpose=purpose, sort=sort, cursor=cursor)
+        except BadCursor:
+            return list_page(found, purpose=purpose, sort=sort, cursor=None)
+
+    def filter_context(self, filters: AccountFilters) -> dict[str, Any]:
+        """What the filter bar of a list offers, and what is in force."""
+        return {
+            "filters": filters,
+            "chips": described(filters, self.names),
+            "owner_choices": [(str(member.pk), str(member.user)) for member in self.owners],
+            "segment_choices": Account.Segment.choices,
+            "stage_choices": Account.Stage.choices,
+            "band_choices": list(BANDS.items()),
+            "renewal_choices": [
+                (value, renewal_label(value)) for value in (OVERDUE, *map(str, RENEWAL_WINDOWS))
+            ],
+        }
+
+    def may(self) -> dict[str, bool]:
+        """What the reader's role allows, by name, for the buttons of a page."""
+        role = self.request.membership.role
+        return {permission.value: allows(role, permission) for permission in Permission}
+
+
+@dataclass(frozen=True)
+class RiskRow:
+    """A row of the at-risk list with its reasons and its next best action in words."""
+
+    current: AccountCurrent
+    reasons: list[Reason]
+    next_action: str
+
+
+def risk_rows(found: Iterable[AccountCurrent], *, today: dt.date) -> list[RiskRow]:
+    """Rows of the at-risk list as pages show them."""
+    return [RiskRow(row, reasons(row), next_action(row, today=today)) for row in found]
+
+
+def answer(
+    request: HttpRequest, template: str, partial: str, context: dict[str, Any]
+) -> HttpResponse:
+    """The page, or for htmx the part of it that changes."""
+    response = render(request, partial if request.htmx else template, context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def opening_redirect(request: HttpRequest) -> HttpResponse:
+    """From the bare address of a list to the one that names whose accounts it shows."""
+    query = urlencode({"owner": opening_owner(request.membership)})
+    return HttpResponseRedirect(f"{request.path}?{query}")
+
+
+def see_other(url: str) -> HttpResponse:
+    """Go on to ``url`` by GET after a POST."""
+    response = HttpResponseRedirect(url)
+    response.status_code = 303
+    return response
