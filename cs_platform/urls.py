@@ -12,6 +12,7 @@ urlpatterns = [
     path("theme/", session.set_theme, name="set_theme"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("accounts/", include("allauth.account.urls")),
+    path(IN_WORKSPACE, include("accounts.urls")),
     path("", include("metrics.usage.ingest.urls")),
     path("api/", include("cs_platform.api_docs.urls")),
     path(IN_WORKSPACE, include("metrics.usage.urls")),

@@ -7,29 +7,22 @@ from django.db.models import F, QuerySet
 from accounts.models import Account, Membership, Task
 
 
-def _with_account(tasks: QuerySet[Task]) -> QuerySet[Task]:
-    return tasks.select_related("account", "owner__user")
+def tasks(*, owner: Membership | None = None, is_done: bool = False) -> QuerySet[Task]:
+    """Tasks to do (or done), of one member or of all, without an order."""
+    found = Task.objects.filter(done_at__isnull=not is_done)
+    if owner is not None:
+        found = found.filter(owner=owner)
+    return found.select_related("account", "owner__user")
 
 
 def open_tasks(owner: Membership | None = None) -> QuerySet[Task]:
-    """Tasks to do, of one member or of all, the most urgent first, those without a day last."""
-    found = Task.objects.filter(done_at__isnull=True)
-    if owner is not None:
-        found = found.filter(owner=owner)
-    return _with_account(found).order_by(F("due_on").asc(nulls_last=True), "id")
+    """Tasks to do, the most urgent first, those without a day last."""
+    return tasks(owner=owner).order_by(F("due_on").asc(nulls_last=True), "id")
 
 
 def due_tasks(owner: Membership, today: dt.date) -> QuerySet[Task]:
     """A member's tasks that are due today or overdue, the oldest first."""
     return open_tasks(owner).filter(due_on__lte=today)
-
-
-def done_tasks(owner: Membership | None = None) -> QuerySet[Task]:
-    """Finished tasks, of one member or of all, the latest first."""
-    found = Task.objects.filter(done_at__isnull=False)
-    if owner is not None:
-        found = found.filter(owner=owner)
-    return _with_account(found).order_by("-done_at", "-id")
 
 
 def account_tasks(account: Account) -> QuerySet[Task]:

@@ -1,0 +1,1 @@
+"""What pages accept. Forms read text; the rules are the actions'."""

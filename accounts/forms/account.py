@@ -1,0 +1,170 @@
+"""Forms of accounts and of the people at them."""
+
+import secrets
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from accounts.models import Account, Contact, Membership
+
+
+def made_up_id() -> str:
+    """An external id for what was entered by hand and has none elsewhere."""
+    return f"cs-{secrets.token_hex(6)}"
+
+
+class ExternalIdField(forms.CharField):
+    """An id that is made up when left blank."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            max_length=200,
+            required=False,
+            label=_("External id"),
+            help_text=_("What other systems call it. Left blank, one is made."),
+        )
+
+    def clean(self, value: Any) -> str:
+        return super().clean(value) or made_up_id()
+
+
+class LinesField(forms.CharField):
+    """A list of texts, one a line."""
+
+    widget = forms.Textarea(attrs={"rows": 2})
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[str]:
+        return [line.strip() for line in super().clean(value).splitlines() if line.strip()]
+
+
+class AccountForm(forms.ModelForm[Account]):
+    """An account's facts. Owner and stage have forms of their own, because they are dated."""
+
+    external_id = ExternalIdField()
+    website = forms.URLField(
+        assume_scheme="https", max_length=300, required=False, label=_("Website")
+    )
+    sales_owner = forms.ModelChoiceField(
+        queryset=Membership.objects.none(), required=False, label=_("Sales owner")
+    )
+    parent_external_id = forms.CharField(
+        max_length=200, required=False, label=_("External id of the parent account")
+    )
+    referrer_external_id = forms.CharField(
+        max_length=200, required=False, label=_("External id of the account that referred it")
+    )
+
+    class Meta:
+        model = Account
+        fields = (
+            "external_id",
+            "name",
+            "name_reading",
+            "segment",
+            "tier",
+            "stage",
+            "industry",
+            "country",
+            "website",
+            "seats",
+            "fit",
+            "sales_owner",
+            "parent_external_id",
+            "referrer_external_id",
+            "onboarding_started_on",
+            "onboarding_due_on",
+            "onboarding_completed_on",
+            "goals",
+            "handover_note",
+        )
+        widgets = {  # noqa: RUF012 - read by the metaclass, never changed
+            "goals": forms.Textarea(attrs={"rows": 3}),
+            "handover_note": forms.Textarea(attrs={"rows": 3}),
+        }
+        help_texts = {"country": _("Two letters, such as JP.")}  # noqa: RUF012
+
+    def __init__(self, *args: Any, members: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["sales_owner"].queryset = members  # type: ignore[attr-defined]
+        if self.instance.pk:
+            # the id is what imports know the account by; the stage is changed with its date
+            del self.fields["external_id"], self.fields["stage"]
+            for name in ("parent", "referrer"):
+                other = getattr(self.instance, name)
+                self.fields[f"{name}_external_id"].initial = other.external_id if other else ""
+
+    def _get_validation_exclusions(self) -> set[str]:
+        # the action is the one place that validates and says so in its own words
+        return {field.name for field in Account._meta.fields}
+
+    def values(self) -> dict[str, Any]:
+        """What goes to the action: blank references mean none."""
+        values = dict(self.cleaned_data)
+        for name in ("parent_external_id", "referrer_external_id"):
+            values[name] = values[name] or None
+        return values
+
+
+class StageForm(forms.Form):
+    """A move to another lifecycle stage."""
+
+    stage = forms.ChoiceField(choices=Account.Stage.choices, label=_("Lifecycle stage"))
+    happened_on = forms.DateField(label=pgettext_lazy("date", "Since"))
+
+
+class OwnerForm(forms.Form):
+    """Another CSM for an account."""
+
+    owner = forms.ModelChoiceField(
+        queryset=Membership.objects.none(),
+        required=False,
+        label=_("Owner (CSM)"),
+        empty_label=_("Nobody"),
+    )
+
+    def __init__(self, *args: Any, members: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].queryset = members  # type: ignore[attr-defined]
+
+
+class ContactForm(forms.ModelForm[Contact]):
+    """A person at an account."""
+
+    external_id = ExternalIdField()
+    phones = LinesField(required=False, label=_("Phone numbers"), help_text=_("One a line."))
+    user_ids = LinesField(
+        required=False,
+        label=_("User ids"),
+        help_text=_("Ids under which this person's usage events arrive, one a line."),
+    )
+
+    class Meta:
+        model = Contact
+        fields = (
+            "external_id",
+            "name",
+            "name_reading",
+            "email",
+            "phones",
+            "department",
+            "title",
+            "language",
+            "consent",
+            "is_champion",
+            "is_decision_maker",
+            "user_ids",
+            "left_on",
+        )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            del self.fields["external_id"]
+
+    def _get_validation_exclusions(self) -> set[str]:
+        return {field.name for field in Contact._meta.fields}

@@ -1,0 +1,65 @@
+"""Forms of what was said and what was promised."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account, Contact, Interaction, Membership, Task
+
+_SHORT = forms.Textarea(attrs={"rows": 2})
+
+
+class InteractionForm(forms.ModelForm[Interaction]):
+    """A contact with a customer, and what happens next."""
+
+    contact = forms.ModelChoiceField(queryset=None, required=False, label=_("With"))
+
+    class Meta:
+        model = Interaction
+        fields = (
+            "kind",
+            "happened_at",
+            "contact",
+            "sentiment",
+            "summary",
+            "next_step",
+            "next_step_on",
+            "customer_words",
+            "need",
+            "is_read_back",
+            "duration_minutes",
+            "participants",
+        )
+        widgets = {  # noqa: RUF012 - read by the metaclass, never changed
+            "summary": forms.Textarea(attrs={"rows": 3}),
+            "customer_words": _SHORT,
+            "need": _SHORT,
+            "participants": _SHORT,
+        }
+
+    def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["contact"].queryset = Contact.objects.filter(  # type: ignore[attr-defined]
+            account=account, left_on__isnull=True
+        ).order_by("name")
+
+    def _get_validation_exclusions(self) -> set[str]:
+        return {field.name for field in Interaction._meta.fields}
+
+
+class TaskForm(forms.ModelForm[Task]):
+    """Something to do by a day."""
+
+    owner = forms.ModelChoiceField(queryset=Membership.objects.none(), label=_("Owner"))
+
+    class Meta:
+        model = Task
+        fields = ("title", "due_on", "owner")
+
+    def __init__(self, *args: Any, members: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].queryset = members  # type: ignore[attr-defined]
+
+    def _get_validation_exclusions(self) -> set[str]:
+        return {field.name for field in Task._meta.fields}

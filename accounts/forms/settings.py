@@ -1,0 +1,107 @@
+"""Forms of the workspace's administration."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.fields import currencies, time_zones
+from accounts.models import ApiKey, ExchangeRate, Product, Role, Workspace
+
+
+class WorkspaceForm(forms.ModelForm[Workspace]):
+    """Settings that every figure depends on."""
+
+    timezone = forms.ChoiceField(label=_("Time zone"))
+    currency = forms.ChoiceField(label=_("Currency"))
+    fiscal_year_start_month = forms.TypedChoiceField(
+        coerce=int,
+        choices=[(month, month) for month in range(1, 13)],
+        label=_("First month of the fiscal year"),
+    )
+
+    class Meta:
+        model = Workspace
+        fields = ("name", "timezone", "currency", "fiscal_year_start_month", "unknown_accounts")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, known in (("timezone", time_zones()), ("currency", currencies())):
+            self.fields[name].choices = [(x, x) for x in sorted(known)]  # type: ignore[attr-defined]
+
+
+class MemberForm(forms.Form):
+    """A person to be added."""
+
+    email = forms.EmailField(label=_("E-mail address"))
+    name = forms.CharField(max_length=150, required=False, label=_("Name"))
+    role = forms.ChoiceField(label=_("Role"))
+    password = forms.CharField(
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        label=_("Initial password"),
+        help_text=_("Left blank, you get a link by which the person sets one."),
+    )
+
+    def __init__(self, *args: Any, roles: Iterable[Role], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = [(r.value, r.label) for r in roles]  # type: ignore[attr-defined]
+
+
+class KeyForm(forms.Form):
+    """A key to be made."""
+
+    name = forms.CharField(
+        max_length=100, label=_("Name"), help_text=_("The system that will use it.")
+    )
+    scopes = forms.MultipleChoiceField(
+        choices=ApiKey.Scope.choices, widget=forms.CheckboxSelectMultiple, label=_("Scopes")
+    )
+
+
+class RateForm(forms.ModelForm[ExchangeRate]):
+    """A rate from a day on."""
+
+    currency = forms.ChoiceField(label=_("Currency"))
+
+    class Meta:
+        model = ExchangeRate
+        fields = ("currency", "valid_from", "rate")
+
+    def __init__(self, *args: Any, own: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["currency"].choices = [  # type: ignore[attr-defined]
+            (code, code) for code in sorted(currencies() - {own})
+        ]
+
+    def _get_validation_exclusions(self) -> set[str]:
+        return {field.name for field in ExchangeRate._meta.fields}
+
+
+class ProductForm(forms.Form):
+    """A product to be added."""
+
+    name = forms.CharField(max_length=200, label=_("Name"))
+    code = forms.CharField(
+        max_length=100, label=_("Code"), help_text=_("What imports and the API call it.")
+    )
+
+
+class PlanForm(forms.Form):
+    """A grade of a product to be added."""
+
+    product = forms.ModelChoiceField(queryset=None, label=_("Product"))
+    name = forms.CharField(max_length=200, label=_("Name"))
+    code = forms.CharField(max_length=100, label=_("Code"))
+    rank = forms.IntegerField(
+        min_value=0,
+        max_value=32_767,
+        initial=0,
+        label=_("Rank"),
+        help_text=_("A change to a plan of higher rank is an upsell."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["product"].queryset = Product.objects.order_by("name")  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""Pages that write accounts, contracts and settings."""
