@@ -42,7 +42,7 @@ class LinesField(forms.CharField):
         return [line.strip() for line in super().clean(value).splitlines() if line.strip()]
 
 
-class AccountForm(forms.ModelForm[Account]):
+class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
     """An account's facts. Owner and stage have forms of their own, because they are dated."""
 
     external_id = ExternalIdField()
@@ -132,7 +132,7 @@ class OwnerForm(forms.Form):
         self.fields["owner"].queryset = members  # type: ignore[attr-defined]
 
 
-class ContactForm(forms.ModelForm[Contact]):
+class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
     """A person at an account."""
 
     external_id = ExternalIdField()

@@ -10,7 +10,7 @@ from accounts.models import Account, Contact, Interaction, Membership, Task
 _SHORT = forms.Textarea(attrs={"rows": 2})
 
 
-class InteractionForm(forms.ModelForm[Interaction]):
+class InteractionForm(forms.ModelForm):  # type: ignore[type-arg]
     """A contact with a customer, and what happens next."""
 
     contact = forms.ModelChoiceField(queryset=None, required=False, label=_("With"))
@@ -48,7 +48,7 @@ class InteractionForm(forms.ModelForm[Interaction]):
         return {field.name for field in Interaction._meta.fields}
 
 
-class TaskForm(forms.ModelForm[Task]):
+class TaskForm(forms.ModelForm):  # type: ignore[type-arg]
     """Something to do by a day."""
 
     owner = forms.ModelChoiceField(queryset=Membership.objects.none(), label=_("Owner"))

@@ -17,7 +17,7 @@ def _note() -> forms.CharField:
     )
 
 
-class PlanField(forms.ModelChoiceField[Plan]):
+class PlanField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A plan, told apart by its product."""
 
     def label_from_instance(self, obj: Plan) -> str:

@@ -10,7 +10,7 @@ from accounts.fields import currencies, time_zones
 from accounts.models import ApiKey, ExchangeRate, Product, Role, Workspace
 
 
-class WorkspaceForm(forms.ModelForm[Workspace]):
+class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
     """Settings that every figure depends on."""
 
     timezone = forms.ChoiceField(label=_("Time zone"))
@@ -60,7 +60,7 @@ class KeyForm(forms.Form):
     )
 
 
-class RateForm(forms.ModelForm[ExchangeRate]):
+class RateForm(forms.ModelForm):  # type: ignore[type-arg]
     """A rate from a day on."""
 
     currency = forms.ChoiceField(label=_("Currency"))

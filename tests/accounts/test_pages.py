@@ -103,7 +103,7 @@ FORMS = [
 
 @pytest.mark.parametrize(("name", "kinds"), FORMS, ids=[name for name, _kinds in FORMS])
 @pytest.mark.parametrize("language", ["en", "ja"])
-def test_every_page_opens_in_both_languages(
+def test_every_page_opens_in_both_languages(  # noqa: PLR0917 - fixtures
     client_as, url, workspace, held, contract, name, kinds, language, django_assert_max_num_queries
 ):
     with tenancy.scope(workspace.pk):
@@ -183,7 +183,7 @@ def test_only_who_may_assign_assigns(client_as, url, workspace, cast, held):
         assert held.changes.filter(attribute="owner", new_value=str(other.pk)).exists()
 
 
-def test_a_rivals_rows_do_not_exist(client_as, url, workspace, rival_workspace, held, contract):
+def test_a_rivals_rows_do_not_exist(client_as, url, rival_workspace, held, contract):
     rival = client_as("owner", of=rival_workspace)
     for name, pk in (
         ("account_edit", held.pk),
