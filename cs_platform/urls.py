@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("metrics.usage.ingest.urls")),
     path("api/", include("cs_platform.api_docs.urls")),
     path(IN_WORKSPACE, include("metrics.usage.urls")),
+    path(IN_WORKSPACE, include("health.urls")),
     path(IN_WORKSPACE, include("cs_platform.dashboards.urls")),
     path(f"{IN_WORKSPACE}glossary/", glossary.glossary, name="glossary"),
 ]

@@ -30,6 +30,7 @@ SECTIONS = (
     Section(_("At risk"), "alert-triangle", ["at_risk"]),
     Section(_("Tasks"), "checkbox", ["tasks"]),
     Section(_("Overview"), "chart-histogram", ["overview"]),
+    Section(_("Health"), "heart-rate-monitor", ["health_scorecard"]),
     Section(_("Data"), "database", ["data_events", "data"]),
     Section(_("Settings"), "settings", ["settings", "members", "api_keys"]),
 )
