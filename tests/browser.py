@@ -86,6 +86,7 @@ class LiveApp:
 @pytest.fixture(scope="session")
 def _live_server(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
     from django.contrib.staticfiles.handlers import StaticFilesHandler
+    from django.db import connection
     from django.test.testcases import LiveServerThread
 
     thread = LiveServerThread("127.0.0.1", StaticFilesHandler)
@@ -96,8 +97,14 @@ def _live_server(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]
     if thread.error:
         raise thread.error
     yield f"http://127.0.0.1:{thread.port}"
-    with django_db_blocker.unblock():
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
         thread.terminate()
+        # A browser keeps its connections open, and the thread behind one keeps its database's.
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND usename = current_user"
+            " AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture
@@ -156,7 +163,7 @@ def open_page(live_app: LiveApp, browser: Any) -> Iterator[Callable[..., Any]]:
             [{"name": k, "value": v, "url": live_app.url} for k, v in cookies.items()]
         )
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         _watch(page)
         page.goto(live_app.address(path))
         page.wait_for_load_state("networkidle")

@@ -128,7 +128,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         "rows": _rows(),
         "charts": _charts(clock.now().date()),
         "form": ExampleForm({"email": "someone@", "kind": "call", "tone": "flat"}),
-        "page": SimpleNamespace(next="next", previous="previous", total=12345),
+        "page": SimpleNamespace(next_cursor="next", previous_cursor="previous", total=12345),
         "views": [
             {
                 "label": "Renewals this quarter",

@@ -24,6 +24,7 @@ function loadPlotly() {
 }
 
 function registerLocale(Plotly) {
+  if (language === "en") return Plotly; // built in
   const names = (field, style, count) =>
     Array.from({ length: count }, (_, i) =>
       // 1 January 2023 was a Sunday, so the same number counts both days and months.
@@ -40,7 +41,7 @@ function registerLocale(Plotly) {
       shortDays: names("weekday", "short", 7),
       months: names("month", "long", 12),
       shortMonths: names("month", "short", 12),
-      date: language === "ja" ? "%Y/%m/%d" : "%b %-d, %Y",
+      date: "%Y/%m/%d",
     },
   });
   return Plotly;
@@ -154,8 +155,9 @@ async function drawOne(chart) {
       locale: language,
       showTips: false,
     });
-  } catch {
-    plot.textContent = words.chart;
+  } catch (error) {
+    console.error(error);
+    plot.textContent = words.undrawn;
     showTable(chart, true);
     return;
   }

@@ -21,7 +21,7 @@ def test_every_component_and_chart_is_drawn(
     open_page: Any, theme: str, language: str, width: int
 ) -> None:
     page = open_page("/styleguide/", theme=theme, language=language, width=width, height=6000)
-    expect(page.locator("[data-chart]:not([data-drawn])")).to_have_count(0)
+    expect(page.locator("[data-chart]:not([data-drawn])")).to_have_count(0, timeout=30_000)
     shoot(page, f"styleguide-{theme}-{language}-{width}")
     assert page.locator("[data-chart] .main-svg").count() >= 9
     assert page.evaluate("document.documentElement.dataset.bsTheme") == theme

@@ -183,13 +183,14 @@ def sort_header(
 
 @register.simple_tag(takes_context=True)
 def pager(context: Any, page: Any) -> SafeString:
-    """Older and newer of a keyset page: the cursors ``page.next`` and ``page.previous``.
+    """Older and newer of a keyset page: a `cs_platform.core.paging.Page`, or what is made of one
+    and has ``next_cursor`` and ``previous_cursor``.
 
     ``page.total`` is shown where the page knows it.
     """
     request = context["request"]
-    following = page.next
-    preceding = page.previous
+    following = getattr(page, "next_cursor", None) or getattr(page, "next", None)
+    preceding = getattr(page, "previous_cursor", None) or getattr(page, "previous", None)
     return render_to_string(
         "components/pager.html",
         {
