@@ -8,6 +8,7 @@ still marked.
 import datetime as dt
 from dataclasses import dataclass
 
+from accounts.actions.ledger import derive
 from accounts.models import DirtyAccount
 from accounts.queries.workspaces import current_workspace
 from cs_platform.core import clock, sql
@@ -57,8 +58,11 @@ def refresh_workspace(workspace_id: int, now: dt.datetime) -> Refreshed | None:
                 closed += 1
                 continue
             version = published_version(now=now)
-            marked = [found["account_id"] for found in sql.rows("health/drain_dirty")]
             is_new = last is None or last.version_id != version.pk
+            if is_new:
+                # With the day, terms end and entries dated ahead take effect, nobody writing.
+                derive(now)
+            marked = [found["account_id"] for found in sql.rows("health/drain_dirty")]
             if is_new or len(marked) > EVERYBODY:
                 scored = score_accounts(now=now)
             else:
