@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import F, Q
+from django.db.models import F
 from django.shortcuts import get_object_or_404
 
 from accounts.models import Account, Contact, ContractEvent, Membership, Subscription, Task
@@ -56,7 +56,7 @@ def open_tasks(account: Account) -> list[Task]:
 def contracts(account: Account) -> list[Subscription]:
     """The account's contracts, running ones first."""
     found = Subscription.objects.filter(account=account).select_related("product", "plan")
-    return list(found.order_by(Q(status=Subscription.Status.ENDED), F("starts_on").desc(), "id"))
+    return list(found.order_by(F("ended_on").desc(nulls_first=True), "-starts_on", "id"))
 
 
 def ledger(account: Account) -> list[ContractEvent]:

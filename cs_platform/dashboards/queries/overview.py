@@ -13,7 +13,6 @@ from cs_platform.dashboards.cached import remembered
 from health.models import ScoreDay
 
 WEEK = dt.timedelta(days=7)
-RENEWAL_MONTHS = 12
 FRESH_SECONDS = 60
 
 
@@ -67,18 +66,39 @@ def last_scored_day(*, until: dt.date) -> dt.date | None:
     return found
 
 
-def standing(day: dt.date) -> Standing:
-    """The figures of ``day``; at most a minute old."""
-    return remembered(f"standing:{day}", seconds=FRESH_SECONDS, make=lambda: _standing(day))
+@dataclass(frozen=True)
+class Comparison:
+    """A day, the earlier day it is compared with where there is one, and the moves between."""
+
+    now: Standing
+    before: Standing | None
+    moves: list[Move]
 
 
-def _standing(day: dt.date) -> Standing:
-    month = day.replace(day=1)
-    months_on = month.month - 1 + RENEWAL_MONTHS
-    until = dt.date(month.year + months_on // 12, months_on % 12 + 1, 1)
-    sections: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in sql.rows("dashboards/overview", {"day": day, "renewals_until": until}):
-        sections[row["section"]].append(row)
+def comparison(day: dt.date, before: dt.date | None) -> Comparison:
+    """The figures of ``day`` beside those of ``before``; at most a minute old."""
+    return remembered(
+        f"comparison:{day}:{before}",
+        seconds=FRESH_SECONDS,
+        make=lambda: _comparison(day, before),
+    )
+
+
+def _comparison(day: dt.date, before: dt.date | None) -> Comparison:
+    by_day: dict[dt.date, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
+    for row in sql.rows("dashboards/overview", {"day": day, "before": before}):
+        by_day[row["day"]][row["section"]].append(row)
+    return Comparison(
+        now=_standing(day, by_day[day]),
+        before=_standing(before, by_day[before]) if before else None,
+        moves=[
+            Move(row["old_band"], row["band"], row["accounts"], row["arr"])
+            for row in by_day[day]["move"]
+        ],
+    )
+
+
+def _standing(day: dt.date, sections: dict[str, list[dict[str, Any]]]) -> Standing:
     by_score = sections["score"]
     bands: dict[str, int] = defaultdict(int)
     histogram: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
@@ -134,17 +154,6 @@ def median(counted: list[tuple[int, int]]) -> float | None:
         raise AssertionError("place is within the total")
 
     return (at((total - 1) // 2) + at(total // 2)) / 2
-
-
-def movement(day: dt.date, before: dt.date) -> list[Move]:
-    """Who was in which band on ``before`` and is in which on ``day``; at most a minute old."""
-    return remembered(
-        f"movement:{before}:{day}",
-        seconds=FRESH_SECONDS,
-        make=lambda: [
-            Move(**row) for row in sql.rows("dashboards/movement", {"day": day, "before": before})
-        ],
-    )
 
 
 def workload(today: dt.date) -> dict[int | None, dict[str, int]]:

@@ -1,6 +1,7 @@
 """What happened to one account, in one order."""
 
 import datetime as dt
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,7 +84,7 @@ def timeline(
 
 
 def _with_owners_named(row: dict[str, Any], names: dict[int, str]) -> dict[str, Any]:
-    detail: dict[str, Any] = row["detail"]
+    detail: dict[str, Any] = json.loads(row["detail"])
     if row["kind"] != AttributeChange.Attribute.OWNER or row["source"] != "change":
         return detail
     return {

@@ -49,14 +49,13 @@ def deadlines(*, owner_id: int | None, today: dt.date) -> list[AccountCurrent]:
     return list(found.select_related("owner__user").order_by("urgency_on", "id")[:ROWS])
 
 
-def band_moves(
-    *, owner_id: int | None, today: dt.date, days: int, better: bool | None = None
-) -> list[dict[str, Any]]:
-    """Accounts whose band is not what it was ``days`` days ago (at most 30), dearest first."""
-    return sql.rows(
-        "dashboards/band_moves",
-        {"owner_id": owner_id, "today": today, "days": days, "better": better, "limit": ROWS},
-    )
+def band_moves(*, owner_id: int | None, today: dt.date) -> dict[int, list[dict[str, Any]]]:
+    """Accounts whose band is not what it was 1 and 7 days ago, by those days, dearest first."""
+    found: dict[int, list[dict[str, Any]]] = {1: [], NEWS_DAYS: []}
+    binds = {"owner_id": owner_id, "today": today, "days": list(found), "limit": ROWS}
+    for row in sql.rows("dashboards/band_moves", binds):
+        found[row["days"]].append(row)
+    return found
 
 
 def expansions(*, owner_id: int | None, today: dt.date) -> list[ContractEvent]:

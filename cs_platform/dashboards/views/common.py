@@ -109,9 +109,10 @@ def risk_rows(found: Iterable[AccountCurrent], *, today: dt.date) -> list[RiskRo
 def answer(
     request: HttpRequest, template: str, partial: str, context: dict[str, Any]
 ) -> HttpResponse:
-    """The page, or for htmx the part of it that changes."""
-    response = render(request, partial if request.htmx else template, context)
-    patch_vary_headers(response, ["HX-Request"])
+    """The page, or the part of it that htmx is about to exchange in ``#list``."""
+    is_part = request.htmx and request.htmx.target == "list"
+    response = render(request, partial if is_part else template, context)
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
 
 
@@ -123,6 +124,4 @@ def opening_redirect(request: HttpRequest) -> HttpResponse:
 
 def see_other(url: str) -> HttpResponse:
     """Go on to ``url`` by GET after a POST."""
-    response = HttpResponseRedirect(url)
-    response.status_code = 303
-    return response
+    return HttpResponseRedirect(url, status=303)

@@ -57,9 +57,9 @@ def overview(request: HttpRequest) -> HttpResponse:
     }
     if day is None:
         return render(request, "dashboards/overview.html", context)
-    now = queries.standing(day)
     before_day = queries.last_scored_day(until=day - queries.WEEK)
-    before = queries.standing(before_day) if before_day else None
+    found = queries.comparison(day, before_day)
+    now, before = found.now, found.before
     labels = {**scene.names, None: _("No owner")}
     context |= {
         "totals": now.totals,
@@ -72,7 +72,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         **_risk_charts(request, now, labels),
         "renewals": charts.renewals_by_month(now.renewals, currency=request.workspace.currency),
         "renewals_n": sum(row["accounts"] for row in now.renewals),
-        "moves": _matrix(queries.movement(day, before_day)) if before_day else None,
+        "moves": _matrix(found.moves) if before_day else None,
         "workload": _workload(now.owners, labels, scene) if asked == scene.today else None,
         "onboarding": queries.onboarding(scene.today) if asked == scene.today else None,
     }

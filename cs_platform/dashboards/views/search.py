@@ -17,8 +17,9 @@ ON_PAGE = 50
 def search(request: HttpRequest) -> HttpResponse:
     """Accounts and contacts that match ``q``; for htmx the panel under the search field."""
     text = request.GET.get("q", "").replace("\x00", "").strip()[:MAX_TEXT]
-    found = find(text, limit=IN_PANEL if request.htmx else ON_PAGE)
-    template = "dashboards/_search_panel.html" if request.htmx else "dashboards/search.html"
+    is_panel = request.htmx and request.htmx.target == "search-results"
+    found = find(text, limit=IN_PANEL if is_panel else ON_PAGE)
+    template = "dashboards/_search_panel.html" if is_panel else "dashboards/search.html"
     response = render(request, template, {"found": found, "text": text})
-    patch_vary_headers(response, ["HX-Request"])
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -11,7 +10,7 @@ from accounts.access import HttpRequest, page
 from accounts.permissions import Permission
 from cs_platform.dashboards.queries import today as queries
 from cs_platform.dashboards.queries.account import owned_by
-from cs_platform.dashboards.views.common import Scene, risk_rows
+from cs_platform.dashboards.views.common import Scene, answer, risk_rows
 from health.queries.at_risk import RiskFilters, at_risk
 
 MINE, TEAM = "mine", "team"
@@ -30,6 +29,7 @@ def today(request: HttpRequest) -> HttpResponse:
     owner_id = me.pk if is_mine else None
     risks = at_risk(today=scene.today, filters=RiskFilters(owner=owner_id))
     need = list(risks[: NEEDS_YOU + 1])
+    moves = queries.band_moves(owner_id=owner_id, today=scene.today)
     context: dict[str, Any] = {
         "today": scene.today,
         "greeting": _greeting(scene),
@@ -42,14 +42,12 @@ def today(request: HttpRequest) -> HttpResponse:
         "counts": queries.counts(owner_id=owner_id, today=scene.today),
         "tasks": list(queries.due_tasks(me if is_mine else None, today=scene.today)),
         "deadlines": queries.deadlines(owner_id=owner_id, today=scene.today),
-        "changed": queries.band_moves(owner_id=owner_id, today=scene.today, days=1),
-        "recovered": queries.band_moves(
-            owner_id=owner_id, today=scene.today, days=queries.NEWS_DAYS, better=True
-        ),
+        "changed": moves[1],
+        "recovered": [row for row in moves[queries.NEWS_DAYS] if row["is_better"]],
         "expansions": queries.expansions(owner_id=owner_id, today=scene.today),
         "list_owner": owner_id or "all",
     }
-    return render(request, "dashboards/today.html", context)
+    return answer(request, "dashboards/today.html", "dashboards/_today.html", context)
 
 
 def _greeting(scene: Scene) -> str:
