@@ -130,7 +130,9 @@ def _prepare(var: Path, env: dict[str, str]) -> None:
     """Static files, database and sample data, as far as they are not there yet."""
     mark, fingerprint = var / "static.made", _static_fingerprint()
     collecting = None
-    if not mark.exists() or mark.read_text() != fingerprint:
+    # In development files are served from where they lie.
+    is_development = os.environ.get("DEBUG", "").lower() in {"1", "true", "yes", "on"}
+    if not is_development and (not mark.exists() or mark.read_text() != fingerprint):
         _say("Collecting static files")
         collecting = _manage(env, "collectstatic", "--noinput", "--clear", "--verbosity=0")
     try:
