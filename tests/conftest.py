@@ -8,15 +8,19 @@ from typing import Any
 
 import pytest
 
-pytest_plugins = ["tests.cast", "tests.browser"]
+pytest_plugins = ["tests.cast", "tests.browser", "tests.live"]
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    import pytest_django.fixtures
     from django.db import connection
 
     from cs_platform.core.database import use_role
 
+    # pytest-django makes a database only where its own fixtures ask for one; tests of running
+    # processes do not, because those fixtures would hide or truncate the committed rows.
+    pytest_django.fixtures._get_databases_for_setup = lambda items: ({"default"}, set())
     use_role(connection, "owner")
 
 

@@ -6,6 +6,7 @@ item can make the statement fail that stores its neighbours.
 """
 
 import datetime as dt
+import json
 import re
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -20,6 +21,7 @@ from metrics.usage.ingest.messages import (
     NativeBatch,
     Rejection,
     Row,
+    Scalar,
 )
 
 MESSAGE_BYTES = 32 * 1024
@@ -124,9 +126,7 @@ def parse_body(body: bytes, reading: Reading) -> Parsed:
     return parsed
 
 
-def _split(
-    body: bytes, reading: Reading
-) -> tuple[list[msgspec.Raw], str | int | float | None, str | int | float | None, bool]:
+def _split(body: bytes, reading: Reading) -> tuple[list[msgspec.Raw], Scalar, Scalar, bool]:
     if reading.is_single:
         if len(body) > MESSAGE_BYTES:
             raise Malformed(413, "message_too_large", "a message may have 32 KB")
@@ -147,9 +147,30 @@ def _split(
     except msgspec.ValidationError as error:
         raise Malformed(400, "malformed", f"the body is not a batch: {error}") from None
     except msgspec.DecodeError as error:
-        raise Malformed(400, "malformed", f"the body is not JSON: {error}") from None
+        return _split_leniently(body, reading, str(error))
     group_id = batch.context.group_id if batch.context else None
     return batch.batch, group_id, batch.sent_at, reading.is_historical
+
+
+def _split_leniently(
+    body: bytes, reading: Reading, reason: str
+) -> tuple[list[msgspec.Raw], Scalar, Scalar, bool]:
+    """Take a batch apart in which one item may hold what only some clients call JSON.
+
+    Python clients write NaN, JavaScript ones half surrogate pairs: their items alone are at fault.
+    """
+    try:
+        envelope = json.loads(body)
+        items = envelope.pop("events" if reading.is_native else "batch")
+        raws = [msgspec.Raw(json.dumps(item).encode()) for item in list(items)]
+        if reading.is_native:
+            native = msgspec.convert({**envelope, "events": []}, NativeBatch)
+            return raws, None, native.sent_at, native.historical
+        batch = msgspec.convert({**envelope, "batch": []}, Batch)
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
+        raise Malformed(400, "malformed", f"the body is not JSON: {reason}") from None
+    group_id = batch.context.group_id if batch.context else None
+    return raws, group_id, batch.sent_at, reading.is_historical
 
 
 class _Reader:
@@ -159,8 +180,8 @@ class _Reader:
         self,
         reading: Reading,
         is_historical: bool,
-        group_id: str | int | float | None,
-        sent_at: str | int | float | None,
+        group_id: Scalar,
+        sent_at: Scalar,
         suspect: bool,
     ) -> None:
         self.reading = reading
@@ -182,7 +203,7 @@ class _Reader:
         except RecursionError:
             raise Refused("too_deep", "the message is nested too deeply") from None
         except (msgspec.DecodeError, UnicodeDecodeError):
-            raise Refused("invalid_unicode", "a text holds half of a surrogate pair") from None
+            raise Refused(*_why_malformed(item)) from None
         kind = self.reading.kind or message.type or ("track" if self.reading.is_native else "")
         if kind not in KINDS:
             raise Refused(
@@ -246,7 +267,7 @@ class _Reader:
             raise Refused("nul_character", "the event's name holds a NUL character")
         return name
 
-    def _identifier(self, value: str | int | float | None, field_name: str) -> str:
+    def _identifier(self, value: Scalar, field_name: str) -> str:
         if value is None:
             return ""
         if not isinstance(value, str):
@@ -305,7 +326,7 @@ class _Reader:
             return self.received_at, moment > self.received_at + SKEW
         return moment, False
 
-    def _skew(self, sent_at: str | int | float | None) -> dt.timedelta:
+    def _skew(self, sent_at: Scalar) -> dt.timedelta:
         """How far the sender's clock is behind ours; nothing for history, nor a broken stamp."""
         if sent_at is None or self.is_historical:
             return dt.timedelta()
@@ -316,7 +337,13 @@ class _Reader:
         return skew if abs(skew) > SKEW else dt.timedelta()
 
 
-def _stamp(message: Message) -> str | int | float | None:
+def _why_malformed(item: bytes) -> tuple[str, str]:
+    if _SUSPECT.search(item):
+        return "invalid_unicode", "a text holds half of a surrogate pair"
+    return "malformed", "the message is not JSON, which has no NaN and no Infinity"
+
+
+def _stamp(message: Message) -> Scalar:
     return message.timestamp if message.timestamp is not None else message.original_timestamp
 
 

@@ -1,4 +1,5 @@
 import argparse
+import datetime as dt
 from collections import Counter
 from itertools import islice
 from pathlib import Path
@@ -71,7 +72,7 @@ class Command(BaseCommand):
             name="load_events",
         )
         counts: Counter[str] = Counter()
-        months = set()
+        months: set[dt.date] = set()
         hidden = None if progress is None else not progress
         with tqdm(unit=" events", unit_scale=True, disable=hidden) as bar:
             rows = messages(file, mapping)
