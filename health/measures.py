@@ -60,7 +60,7 @@ class Measure:
     """One measure: ``points`` are the default break points (raw value, points), or percentile.
 
     ``options`` are whole numbers bound in the SQL as ``<key>_<option>``, with their defaults.
-    ``definition`` is the sentence shown beside the figure; ``glossary`` its entry's slug.
+    ``definition`` is the sentence shown beside the figure.
     """
 
     position: int
@@ -73,11 +73,12 @@ class Measure:
     points: tuple[tuple[float, float], ...] | str
     direction: str = "up"
     options: Mapping[str, int] = field(default_factory=dict)
+    entry: str = ""
 
     @property
     def glossary(self) -> str:
-        """Slug of the glossary entry."""
-        return self.key.replace("_", "-")
+        """Slug of the glossary entry: ``entry``, or the key's own."""
+        return self.entry or self.key.replace("_", "-")
 
 
 MEASURES: tuple[Measure, ...] = (
@@ -139,6 +140,7 @@ MEASURES: tuple[Measure, ...] = (
         5,
         PERCENTILE,
         options={"days": 28},
+        entry="login-frequency",
     ),
     Measure(
         6,
@@ -208,6 +210,7 @@ MEASURES: tuple[Measure, ...] = (
         Unit.DAYS,
         5,
         ((0, 20), (30, 50), (90, 80), (180, 100)),
+        entry="renewal",
     ),
 )
 BY_KEY: dict[str, Measure] = {measure.key: measure for measure in MEASURES}

@@ -34,7 +34,7 @@ def _create_default(*, now: dt.datetime) -> ScorecardVersion:
         if found is not None:
             return found
         scorecard = Scorecard.objects.create(name=defaults.NAME, is_default=True, created_at=now)
-        return ScorecardVersion.objects.create(  # type: ignore[no-any-return]
+        return ScorecardVersion.objects.create(
             scorecard=scorecard,
             number=1,
             measures=defaults.measures(),

@@ -78,10 +78,13 @@ def score_accounts(*, now: dt.datetime, account_ids: Sequence[int] | None = None
     moment = Moment.present(now, current_workspace().timezone)
     with transaction.atomic():
         take_turn(wait=True)
-        compute(version, moment, account_ids)
+        measured = compute(version, moment, account_ids)
         ensure_months(moment.day, moment.day + dt.timedelta(days=31))
         _keep_days(version, moment, ScoreDay.Series.LIVE, is_closed=False, now=now)
-        return sql.execute("health/keep_current", {**grading_binds(version, moment), "now": now})
+        return sql.execute(
+            "health/keep_current",
+            {**grading_binds(version, moment), "account_ids": measured, "now": now},
+        )
 
 
 def score_past_day(
@@ -112,10 +115,11 @@ def score_past_day(
 
 def compute(
     version: ScorecardVersion, moment: Moment, account_ids: Sequence[int] | None = None
-) -> None:
+) -> list[int] | None:
     """Measure and grade into the transaction's ``health_measured`` and ``health_graded``.
 
     Needs a transaction. Where the day's percentiles are missing they are computed, from everybody.
+    Returns the accounts measured, None for all.
     """
     bounds = day_bounds(version, moment.day)
     everybody = account_ids is None or bounds is None
@@ -144,6 +148,7 @@ def compute(
             },
         )
     sql.execute("health/grade", grading_binds(version, moment))
+    return ids
 
 
 def day_bounds(version: ScorecardVersion, day: dt.date) -> dict[str, list[float]] | None:

@@ -137,7 +137,7 @@ def _account(account_id: int) -> Account:
     found = Account.objects.filter(pk=account_id).first()
     if found is None:
         raise Http404
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def _panel(

@@ -164,7 +164,7 @@ def _changed(
         old_state = risk.state
         change(risk)
         if _values(risk) == before:
-            return risk  # type: ignore[no-any-return]
+            return risk
         risk.updated_at = now
         risk.save()
         RiskNote.objects.create(
@@ -186,7 +186,7 @@ def _changed(
             snoozed_until=risk.snoozed_until,
         )
         mark_dirty([account.pk])
-    return risk  # type: ignore[no-any-return]
+    return risk
 
 
 def _values(risk: RiskState) -> dict[str, Any]:

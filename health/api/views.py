@@ -55,7 +55,7 @@ class ScoreView(WorkspaceView):
         found = Account.objects.filter(external_id=external_id).first()
         if found is None:
             raise ApiProblem(404, "not_found", "There is no account with this id.")
-        return found  # type: ignore[no-any-return]
+        return found
 
     def today(self) -> dt.date:
         """The day it is in the key's workspace."""

@@ -63,7 +63,7 @@ class AccountCurrent(TenantModel):
     )
     snoozed_until = models.DateField(null=True)
     is_at_risk = models.GeneratedField(
-        expression=Q(band__in=[Band.YELLOW, Band.RED]) | Q(is_flagged=True),
+        expression=Q(band__in=[Band.YELLOW, Band.RED]) | Q(is_flagged=True),  # type: ignore[arg-type]
         output_field=models.BooleanField(),
         db_persist=True,
     )

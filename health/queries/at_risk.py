@@ -51,14 +51,14 @@ def at_risk(*, today: dt.date, filters: RiskFilters | None = None) -> QuerySet[A
         found = found.filter(Q(snoozed_until__isnull=True) | Q(snoozed_until__lt=today))
     if not filters.with_dismissed:
         found = found.filter(is_dismissed=False)
-    return found.select_related("owner__user").order_by(  # type: ignore[no-any-return]
+    return found.select_related("owner__user").order_by(
         F("expected_loss").desc(nulls_last=True), F("urgency_on").asc(nulls_last=True), "id"
     )
 
 
 def at_risk_on(day: dt.date, filters: RiskFilters | None = None) -> QuerySet[ScoreDay]:
     """The same list as of a past day, off the score-days; workflow states have no history here."""
-    return ScoreDay.objects.filter(  # type: ignore[no-any-return]
+    return ScoreDay.objects.filter(
         _shared(filters or RiskFilters(), day),
         Q(band__in=("yellow", "red")) | Q(is_flagged=True),
         day=day,

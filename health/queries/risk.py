@@ -8,12 +8,12 @@ from health.models import RiskNote, RiskState
 
 def risk_state(account: Account) -> RiskState | None:
     """What was decided about the account's risk; None where nobody worked on it yet."""
-    return RiskState.objects.filter(account=account).select_related("flagged_by__user").first()  # type: ignore[no-any-return]
+    return RiskState.objects.filter(account=account).select_related("flagged_by__user").first()
 
 
 def risk_notes(account: Account) -> QuerySet[RiskNote]:
     """The log of those decisions, latest first."""
-    return (  # type: ignore[no-any-return]
+    return (
         RiskNote.objects.filter(account=account)
         .select_related("author__user")
         .order_by("-happened_at", "-id")

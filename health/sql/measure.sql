@@ -3,6 +3,10 @@
 -- health.measures in order of their position, and the facts and attributes beside them, into the
 -- transaction's health_measured. A pure function of as_of, known_until and the options.
 -- Days are the workspace's. account_ids NULL means every account.
+-- For the rest of the transaction: compiling these statements takes longer than running them, and
+-- the aggregates over everybody fit into this memory.
+SET LOCAL jit = off;
+SET LOCAL work_mem = '64MB';
 CREATE TEMPORARY TABLE IF NOT EXISTS health_measured (
     account_id bigint NOT NULL,
     stage text NOT NULL,
