@@ -41,7 +41,7 @@ def create_product(*, actor: Actor, code: str, name: str, now: dt.datetime) -> P
     if not is_new:
         raise Conflict(_("This code is taken."), code="code_taken", field="code")
     audit.record(actor=actor, action="product_created", obj=product, now=now)
-    return product  # type: ignore[no-any-return]
+    return product
 
 
 @transaction.atomic
@@ -61,7 +61,7 @@ def create_plan(
     if not is_new:
         raise Conflict(_("This code is taken."), code="code_taken", field="code")
     audit.record(actor=actor, action="plan_created", obj=plan, detail={"rank": rank}, now=now)
-    return plan  # type: ignore[no-any-return]
+    return plan
 
 
 def ensure_products(codes: Iterable[str]) -> dict[str, Product]:

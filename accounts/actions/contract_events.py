@@ -94,7 +94,7 @@ def _record(
         if values["external_id"] in known:
             result.obj = known[values["external_id"]]
             continue
-        subscription = values.get("subscription")
+        subscription: Any = values.get("subscription")
         details = {name: values[name] for name in _DETAILS if name in values}
         day = _day(values)
         known_at = known_when(
@@ -143,7 +143,7 @@ def _clean(item: Item, result: Result) -> dict[str, Any]:
 def _day(values: dict[str, Any]) -> dt.date | None:
     """First day on which the entry holds."""
     if values.get("kind") == ContractEvent.Kind.CHURN and values.get("last_paid_on"):
-        return values["last_paid_on"] + dt.timedelta(days=1)  # type: ignore[no-any-return]
+        return values["last_paid_on"] + dt.timedelta(days=1)
     return values.get("effective_on")
 
 
@@ -192,7 +192,8 @@ def _resolve(cleaned: list[dict[str, Any]], results: list[Result]) -> None:
 def _entries(state: State | None, values: dict[str, Any]) -> list[Entry]:
     if state is None:
         raise DomainError(_("This contract was entered by mistake and is void."), code="voided")
-    kind, on = values["kind"], values.get("effective_on")
+    kind: str = values["kind"]
+    on: Any = values.get("effective_on")
     terms = {name: values[name] for name in TERMS if values.get(name) is not None}
     if kind == "churn":
         return [ledger.ended(state, values["last_paid_on"])]

@@ -99,7 +99,7 @@ def renew_subscription(
         on = effective_on
         if on is None and state.term_ends_on is not None and not state.ended_on:
             current = ledger.rolled(state, max(today(now), state.since)).term_ends_on
-            on = current + dt.timedelta(days=1)  # type: ignore[operator]
+            on = current and current + dt.timedelta(days=1)
         return ledger.renewed(state, on, term_months, terms)
 
     _check_plan(terms, subscription.product_id)

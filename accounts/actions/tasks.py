@@ -56,4 +56,4 @@ def _set_done(task: Task, done_at: dt.datetime | None) -> Task:
         if (locked.done_at is None) != (done_at is None):
             locked.done_at = done_at
             locked.save(update_fields=["done_at"])
-    return locked  # type: ignore[no-any-return]
+    return locked

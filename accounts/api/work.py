@@ -215,7 +215,7 @@ def _task(pk: int) -> Task:
     found = Task.objects.filter(pk=pk).first() if pk < 2**63 else None
     if found is None:
         raise ApiProblem(404, "not_found", "There is no task with this id.")
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def _named(look_up: Any, values: dict[str, Any], field: str, kind: str) -> Any:

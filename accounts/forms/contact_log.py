@@ -13,7 +13,7 @@ _SHORT = forms.Textarea(attrs={"rows": 2})
 class InteractionForm(forms.ModelForm):  # type: ignore[type-arg]
     """A contact with a customer, and what happens next."""
 
-    contact = forms.ModelChoiceField(queryset=None, required=False, label=_("With"))
+    contact: Any = forms.ModelChoiceField(queryset=None, required=False, label=_("With"))
 
     class Meta:
         model = Interaction

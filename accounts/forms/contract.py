@@ -73,7 +73,7 @@ class TermsForm(forms.Form):
 class StartForm(TermsForm):
     """A contract from its first day."""
 
-    product = forms.ModelChoiceField(queryset=None, label=_("Product"))
+    product: Any = forms.ModelChoiceField(queryset=None, label=_("Product"))
     external_id = ExternalIdField()
     starts_on = forms.DateField(label=_("Start"))
     term_months = forms.IntegerField(
@@ -205,7 +205,9 @@ class OneOffForm(forms.Form):
         min_value=0, max_digits=18, decimal_places=4, label=_("Amount before tax")
     )
     currency = forms.ChoiceField(label=_("Currency"))
-    subscription = forms.ModelChoiceField(queryset=None, required=False, label=_("With contract"))
+    subscription: Any = forms.ModelChoiceField(
+        queryset=None, required=False, label=_("With contract")
+    )
     note = _note()
 
     def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:

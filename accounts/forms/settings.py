@@ -91,7 +91,7 @@ class ProductForm(forms.Form):
 class PlanForm(forms.Form):
     """A grade of a product to be added."""
 
-    product = forms.ModelChoiceField(queryset=None, label=_("Product"))
+    product: Any = forms.ModelChoiceField(queryset=None, label=_("Product"))
     name = forms.CharField(max_length=200, label=_("Name"))
     code = forms.CharField(max_length=100, label=_("Code"))
     rank = forms.IntegerField(

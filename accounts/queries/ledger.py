@@ -32,7 +32,7 @@ def state_of(entry: ContractEvent) -> State:
     """The state that holds from an entry on."""
     return State(
         since=entry.effective_on,
-        starts_on=entry.starts_on,
+        starts_on=entry.starts_on,  # type: ignore[arg-type]
         plan=entry.plan,
         seats=entry.seats,
         unit_price=entry.unit_price,

@@ -65,7 +65,7 @@ def see_other(url: str) -> HttpResponse:
     return HttpResponseRedirect(url, status=303)
 
 
-def attempt(form: forms.Form, act: Callable[[], T]) -> T | None:
+def attempt(form: forms.BaseForm, act: Callable[[], T]) -> T | None:
     """What ``act`` returns; where it refuses, None, and the form says why beside the field.
 
     What does not exist in this workspace is 404.
@@ -88,7 +88,7 @@ def toast(response: HttpResponse, text: str, **events: Any) -> HttpResponse:
 
 def form_page(
     request: HttpRequest,
-    form: forms.Form,
+    form: forms.BaseForm,
     act: Callable[[], Any],
     *,
     title: Any,

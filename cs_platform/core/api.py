@@ -97,7 +97,7 @@ class ApiView(APIView):
     and the key in ``self.identity``.
     """
 
-    http_method_names: ClassVar[list[str]] = [*HANDLERS, "head"]
+    http_method_names = [*HANDLERS, "head"]  # noqa: RUF012 - Django declares it for instances
     tag: ClassVar[str] = ""
     scopes: ClassVar[Mapping[str, str]] = {}
     body_bytes: ClassVar[int] = 1024 * 1024
@@ -125,7 +125,7 @@ class ApiView(APIView):
         if not settings.API_RATE_LIMIT:
             return
         self._allowance = ratelimit.take(
-            f"api:{request.auth.id}",
+            f"api:{self.identity.id}",
             cost=1,
             limit=settings.API_RATE_LIMIT,
             window_seconds=_RATE_WINDOW_SECONDS,
@@ -156,10 +156,10 @@ class ApiView(APIView):
         """The handler's answer, inside the workspace's transaction."""
         return handle()
 
-    def finalize_response(
+    def finalize_response(  # type: ignore[override]
         self, request: Request, response: HttpResponse, *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        response = super().finalize_response(request, response, *args, **kwargs)
+        response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]
         response.headers.setdefault("Cache-Control", "private, no-cache")
         if self._allowance is not None:
             for name, value in ratelimit.headers(self._allowance).items():

@@ -34,7 +34,7 @@ class TenantForeignKey(BaseConstraint):
             f"{deletion} DEFERRABLE INITIALLY DEFERRED"
         )
 
-    def create_sql(self, model: Any, schema_editor: Any) -> None:
+    def create_sql(self, model: Any, schema_editor: Any) -> None:  # type: ignore[override]
         # The target's own key may come later in the same migration: add this one at its end.
         quote = schema_editor.quote_name
         schema_editor.deferred_sql.append(
@@ -46,9 +46,9 @@ class TenantForeignKey(BaseConstraint):
             )
         )
 
-    constraint_sql = create_sql
+    constraint_sql = create_sql  # type: ignore[assignment]
 
-    def remove_sql(self, model: Any, schema_editor: Any) -> Statement:
+    def remove_sql(self, model: Any, schema_editor: Any) -> Statement:  # type: ignore[override]
         quote = schema_editor.quote_name
         return Statement(
             "ALTER TABLE %(table)s DROP CONSTRAINT %(name)s",

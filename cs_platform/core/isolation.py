@@ -32,8 +32,8 @@ def global_tables() -> list[str]:
         label = model._meta.label
         if model._meta.app_label in GLOBAL_APPS or label in GLOBAL_MODELS:
             tables.add(model._meta.db_table)
-        owner = model._meta.auto_created
-        if owner and owner._meta.label in GLOBAL_MODELS:  # type: ignore[union-attr]
+        owner: Any = model._meta.auto_created
+        if owner and owner._meta.label in GLOBAL_MODELS:
             tables.add(model._meta.db_table)
     return sorted(tables)
 

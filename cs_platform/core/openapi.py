@@ -137,7 +137,7 @@ class AutoSchema(BaseAutoSchema):
     def get_operation(
         self, path: str, path_regex: str, path_prefix: str, method: str, registry: Any
     ) -> dict[str, Any]:
-        view = self.view
+        view: Any = self.view
         declared: Operation = getattr(view, method.lower()).operation
         parameters = [
             {"in": "path", "name": name, "required": True, **view.path_parameters[name]}

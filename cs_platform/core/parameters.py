@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,7 +34,7 @@ def text(name: str, description: str, *, longest: int = 200, example: Any = None
     )
 
 
-def choice(name: str, description: str, choices: list[str]) -> Parameter:
+def choice(name: str, description: str, choices: Sequence[str]) -> Parameter:
     """One of a closed set."""
 
     def read(value: str) -> str:

@@ -129,8 +129,9 @@ class TenantModel(models.Model):
     def claim(self) -> Self:
         """Take the scope's workspace, or raise ``WrongWorkspace`` if the row has another."""
         workspace_id = current_workspace_id()
-        if self.workspace_id is None:
+        mine: int | None = self.workspace_id
+        if mine is None:
             self.workspace_id = workspace_id
-        elif self.workspace_id != workspace_id:
+        elif mine != workspace_id:
             raise WrongWorkspace(f"{type(self).__name__} belongs to another workspace")
         return self

@@ -22,7 +22,7 @@ def remembered(name: str, *, seconds: int, make: Callable[[], T]) -> T:
     except RedisError:
         return make()
     if found is not None:
-        return found  # type: ignore[no-any-return]
+        return found
     made = make()
     try:
         cache.set(key, made, seconds)

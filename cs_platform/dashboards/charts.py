@@ -38,13 +38,13 @@ class Chart:
 
 
 def _chart(
-    traces: Iterable[Any], columns: Sequence[str], rows: Sequence[Sequence[Any]], **layout: Any
+    traces: Iterable[Any], columns: Sequence[object], rows: Sequence[Sequence[Any]], **layout: Any
 ) -> Chart:
     figure = go.Figure(list(traces), layout={"template": None, **layout})
     return Chart(figure.to_plotly_json(), [str(c) for c in columns], [list(r) for r in rows])
 
 
-def _bar(name: str, role: str, x: Sequence[Any], y: Sequence[Any], **options: Any) -> Any:
+def _bar(name: object, role: str, x: Sequence[Any], y: Sequence[Any], **options: Any) -> Any:
     return go.Bar(name=str(name), x=list(x), y=list(y), meta=role, **options)
 
 
@@ -110,7 +110,7 @@ def renewals_by_month(rows: Sequence[Mapping[str, Any]], *, currency: str) -> Ch
         values = [by_month.get(month, 0.0) for month in months]
         traces.append(_bar(BANDS[band], band, labels, values))
         for line, value in zip(table, values, strict=True):
-            line.append(value)  # type: ignore[arg-type]
+            line.append(value)
     return _chart(
         traces,
         [_("Month"), *(BANDS[band] for band in ("red", "yellow", "green", "none"))],

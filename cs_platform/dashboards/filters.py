@@ -125,7 +125,7 @@ def opening_owner(me: Membership) -> str:
 
 def without(filters: AccountFilters, name: str) -> AccountFilters:
     """The filters with one of them taken away."""
-    return replace(filters, **{name: ""})
+    return replace(filters, **{name: ""})  # type: ignore[arg-type]
 
 
 def described(filters: AccountFilters, owners: Mapping[int, str]) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """Send the viewer to the first page of the workspace asked for, the only or the last one."""
     memberships = list(
         Membership.objects.select_related("workspace")
-        .filter(user_id=request.user.pk, is_active=True)
+        .filter(user=request.user, is_active=True)  # type: ignore[misc]
         .order_by("workspace__name", "pk")
     )
     wanted = request.GET.get("workspace") or request.session.get(LAST_WORKSPACE)

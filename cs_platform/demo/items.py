@@ -44,7 +44,9 @@ def account_items(customer: Customer, owners: Sequence[str], zone: str) -> Itera
         "attributes": {"name_en": firm.name_en},
         "happened_at": moment(life.starts_on, zone),
     }
-    changes = [(day, {"stage": stage}) for day, stage in life.stages[1:]]
+    changes: list[tuple[dt.date, dict[str, Any]]] = [
+        (day, {"stage": stage}) for day, stage in life.stages[1:]
+    ]
     if life.onboarding_completed_on is not None:
         day = life.onboarding_completed_on
         changes.append((day, {"onboarding_completed_on": day}))

@@ -100,13 +100,13 @@ def field(bound: BoundField, label: str | None = None, hide_label: bool = False)
         attrs["aria-invalid"] = "true"
     if described:
         attrs["aria-describedby"] = " ".join(described)
-    attrs = {key: value for key, value in attrs.items() if value}
+    given: dict[str, str | bool] = {key: value for key, value in attrs.items() if value}
     return render_to_string(
         "components/field.html",
         {
             "bound": bound,
             "layout": layout,
-            "control": bound.as_widget(attrs=attrs) if layout != "choices" else "",
+            "control": bound.as_widget(attrs=given) if layout != "choices" else "",
             "label": bound.label if label is None else label,
             "hide_label": hide_label,
             "id": bound.id_for_label or bound.auto_id,

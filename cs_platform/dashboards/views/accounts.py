@@ -159,7 +159,7 @@ def _export_lines(
                 row.external_id,
                 row.name,
                 row.name_reading,
-                names.get(row.owner_id, ""),
+                names.get(row.owner_id or 0, ""),
                 segments.get(row.segment, row.segment),
                 row.tier,
                 stages.get(row.stage, row.stage),

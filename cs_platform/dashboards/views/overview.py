@@ -60,7 +60,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     before_day = queries.last_scored_day(until=day - queries.WEEK)
     found = queries.comparison(day, before_day)
     now, before = found.now, found.before
-    labels = {**scene.names, None: _("No owner")}
+    labels: dict[Any, Any] = {**scene.names, None: _("No owner")}
     context |= {
         "totals": now.totals,
         **_changes(request, now.totals, before.totals if before else None),
