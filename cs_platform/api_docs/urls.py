@@ -9,5 +9,5 @@ urlpatterns = [
     path("v1/", include("accounts.api.urls")),
     path("v1/", include("health.api.urls")),
     # Whatever is left below /api/ is answered in JSON, not by an error page.
-    re_path(r"^.*$", unknown_address),
+    re_path(r"", unknown_address),
 ]

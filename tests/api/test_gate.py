@@ -138,7 +138,7 @@ class TestAddresses:
     def test_a_wrong_method_says_which_are_right(self, api: Caller) -> None:
         answer = api.send("DELETE", "accounts")
         problem(answer, 405, "method_not_allowed")
-        assert answer["Allow"] == "GET"
+        assert answer["Allow"] == "GET, HEAD"
         problem(api.send("OPTIONS", "accounts"), 405, "method_not_allowed")
         assert api.send("HEAD", "accounts").status_code == 200
 
