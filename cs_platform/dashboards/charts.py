@@ -45,7 +45,7 @@ def _chart(
 
 
 def _bar(name: object, role: str, x: Sequence[Any], y: Sequence[Any], **options: Any) -> Any:
-    return go.Bar(name=str(name), x=list(x), y=list(y), meta=role, **options)
+    return go.Bar(name=str(name), x=list(x), y=list(y), meta={"role": role}, **options)
 
 
 def health_distribution(histogram: Mapping[int, Mapping[str, int]]) -> Chart:
@@ -92,7 +92,10 @@ def money_bars(rows: Sequence[Mapping[str, Any]], *, label: str, currency: str) 
             for r in rows
         ],
         barmode="group",
-        xaxis={"title": {"text": _("Money per year (%(currency)s)") % {"currency": currency}}},
+        xaxis={
+            "title": {"text": _("Money per year (%(currency)s)") % {"currency": currency}},
+            "tickformat": ",d",
+        },
         yaxis={"automargin": True, "type": "category"},
     )
 
@@ -117,7 +120,10 @@ def renewals_by_month(rows: Sequence[Mapping[str, Any]], *, currency: str) -> Ch
         table,
         barmode="stack",
         xaxis={"title": {"text": _("Month of renewal")}, "type": "category"},
-        yaxis={"title": {"text": _("ARR (%(currency)s)") % {"currency": currency}}},
+        yaxis={
+            "title": {"text": _("ARR (%(currency)s)") % {"currency": currency}},
+            "tickformat": ",d",
+        },
     )
 
 
@@ -147,7 +153,7 @@ def score_history(
                 y=scores,
                 mode="lines",
                 connectgaps=False,
-                meta="accent",
+                meta={"role": "accent"},
             )
         ],
         [_("Day"), _("Score"), _("Band")],
@@ -180,7 +186,9 @@ def active_users(weeks: Sequence[Mapping[str, Any]], *, seats: int | None) -> Ch
     """Distinct users per week beside the seats paid for. Each row: ``week``, ``users``."""
     x = [row["week"].isoformat() for row in weeks]
     y = [row["users"] for row in weeks]
-    traces = [go.Scatter(name=_("Active users"), x=x, y=y, mode="lines+markers", meta="accent")]
+    traces = [
+        go.Scatter(name=_("Active users"), x=x, y=y, mode="lines+markers", meta={"role": "accent"})
+    ]
     if seats:
         traces.append(
             go.Scatter(
@@ -189,7 +197,7 @@ def active_users(weeks: Sequence[Mapping[str, Any]], *, seats: int | None) -> Ch
                 y=[seats] * len(x),
                 mode="lines",
                 line={"dash": "dash"},
-                meta="muted",
+                meta={"role": "muted"},
             )
         )
     return _chart(
@@ -220,7 +228,7 @@ def adoption_heatmap(
                 xgap=1,
                 ygap=1,
                 colorbar={"title": {"text": _("Events")}, "thickness": 10},
-                meta="heat",
+                meta={"role": "heat"},
             )
         ],
         [_("Feature (event)"), *x],

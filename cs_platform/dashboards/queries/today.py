@@ -36,7 +36,7 @@ def due_tasks(member: Membership | None, *, today: dt.date) -> QuerySet[Task]:
     )
     if member is not None:
         found = found.filter(owner=member)
-    return found.select_related("account", "owner__user").order_by("due_on", "id")[: 2 * ROWS]
+    return found.select_related("account", "owner__user").order_by("due_on", "id")[:ROWS]
 
 
 def deadlines(*, owner_id: int | None, today: dt.date) -> list[AccountCurrent]:

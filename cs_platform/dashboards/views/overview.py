@@ -129,7 +129,7 @@ def _risk_charts(
     segments = dict(Account.Segment.choices)
 
     def largest(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        at_risk = [row for row in rows if row["at_risk"]]
+        at_risk = [row for row in rows if row["arr_at_risk"]]
         return sorted(at_risk, key=lambda row: row["expected_loss"], reverse=True)[:OWNERS_SHOWN]
 
     def named(rows: list[dict[str, Any]], names: Any, key: str) -> list[dict[str, Any]]:
@@ -159,16 +159,16 @@ def _matrix(moves: list[queries.Move]) -> dict[str, Any]:
     for (old, new), move in cells.items():
         if old in rank and new in rank and old != new:
             changed["better" if rank[new] > rank[old] else "worse"] += move.accounts
+    seen = {band for pair in cells for band in pair}
+    shown = [band for band in BAND_ORDER if band or band in seen]
     return {
-        "columns": BAND_ORDER,
+        "columns": shown,
         "rows": [
             {
                 "band": old,
-                "cells": [
-                    {"move": cells.get((old, new)), "is_same": old == new} for new in BAND_ORDER
-                ],
+                "cells": [{"move": cells.get((old, new)), "is_same": old == new} for new in shown],
             }
-            for old in BAND_ORDER
+            for old in shown
         ],
         "better": changed["better"],
         "worse": changed["worse"],
