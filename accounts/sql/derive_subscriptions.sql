@@ -33,11 +33,13 @@ coming_end AS (
     FROM entry
     ORDER BY subscription_id, effective_on DESC, id DESC
 ),
+-- what the ledger says of them today
 state AS (
     SELECT s.*
     FROM subscription_states(%(workspace_id)s, %(today)s, %(now)s) s
     WHERE %(ids)s::bigint[] IS NULL OR s.subscription_id = ANY (%(ids)s::bigint[])
 ),
+-- that state, completed by the row's own facts
 derived AS (
     SELECT
         chosen.id,
@@ -95,6 +97,7 @@ derived AS (
     JOIN accounts_subscription s ON s.workspace_id = %(workspace_id)s AND s.id = chosen.id
     WHERE NOT EXISTS (SELECT FROM opening WHERE opening.subscription_id = chosen.id)
 ),
+-- the rows that differ from it, brought in line
 written AS (
     UPDATE accounts_subscription s
     SET plan_id = d.plan_id,

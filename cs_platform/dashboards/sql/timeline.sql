@@ -104,6 +104,7 @@ moves AS (
     ORDER BY days.day DESC
     LIMIT %(limit)s
 ),
+-- all kinds in one line of time
 merged AS (
     SELECT * FROM interactions
     UNION ALL

@@ -4,6 +4,7 @@ created AS (
     SELECT * FROM unnest(%(external_ids)s::text[], %(account_ids)s::bigint[])
         AS account (external_id, account_id)
 ),
+-- their events, given to them
 attributed AS (
     UPDATE usage_event AS event
     SET account_id = created.account_id, account_ref = '',

@@ -4,6 +4,7 @@ drained AS (
     DELETE FROM usage_receipt WHERE workspace_id = %(workspace_id)s
     RETURNING api_key_id, received_at, newest_at, accepted, duplicates, rejected
 ),
+-- what each key has sent since
 sums AS (
     SELECT api_key_id, min(received_at) AS first_seen_at, max(received_at) AS last_seen_at,
            sum(accepted) AS accepted, sum(duplicates) AS duplicates, sum(rejected) AS rejected,

@@ -17,6 +17,7 @@ fresh AS (
     ON CONFLICT DO NOTHING
     RETURNING message_key
 ),
+-- their events
 stored AS (
     INSERT INTO usage_event (
         workspace_id, account_id, account_ref, user_id, kind, name, happened_at, known_at,
@@ -57,6 +58,7 @@ strangers AS (
     WHERE account_id IS NULL AND account_ref = '' AND user_id <> ''
     GROUP BY user_id
 ),
+-- what the request brought, for its source's figures
 receipt AS (
     INSERT INTO usage_receipt (
         workspace_id, api_key_id, received_at, newest_at, accepted, duplicates, rejected

@@ -51,6 +51,7 @@ newcomers AS (
     FROM people
     GROUP BY account_id, day, known_on
 ),
+-- what an earlier roll-up said of these days and no longer holds
 stale_names AS (
     DELETE FROM usage_accountdayevent AS old USING dirty
     WHERE old.workspace_id = %(workspace_id)s AND old.account_id = dirty.account_id
@@ -61,6 +62,7 @@ stale_names AS (
             AND names.name = old.name AND names.known_on = old.known_on
       )
 ),
+-- likewise, of users
 stale_people AS (
     DELETE FROM usage_userday AS old USING dirty
     WHERE old.workspace_id = %(workspace_id)s AND old.account_id = dirty.account_id
@@ -71,6 +73,7 @@ stale_people AS (
             AND people.user_id = old.user_id
       )
 ),
+-- likewise, of accounts
 stale_days AS (
     DELETE FROM usage_accountday AS old USING dirty
     WHERE old.workspace_id = %(workspace_id)s AND old.account_id = dirty.account_id
@@ -81,6 +84,7 @@ stale_days AS (
             AND days.known_on = old.known_on
       )
 ),
+-- the days as they are now, by event name
 stored_names AS (
     INSERT INTO usage_accountdayevent AS old (workspace_id, account_id, day, name, known_on, events)
     SELECT %(workspace_id)s, account_id, day, name, known_on, events FROM names
@@ -88,6 +92,7 @@ stored_names AS (
         SET events = excluded.events
         WHERE old.events <> excluded.events
 ),
+-- by user
 stored_people AS (
     INSERT INTO usage_userday AS old (
         workspace_id, account_id, day, user_id, known_on, events, logins
@@ -98,6 +103,7 @@ stored_people AS (
         WHERE (old.known_on, old.events, old.logins)
               IS DISTINCT FROM (excluded.known_on, excluded.events, excluded.logins)
 ),
+-- by account
 stored_days AS (
     INSERT INTO usage_accountday AS old (
         workspace_id, account_id, day, known_on, events, logins, users, last_event_at
