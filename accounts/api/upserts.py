@@ -66,8 +66,8 @@ class UpsertView(WorkspaceView):
         return f'"{pk:x}-{round(updated_at.timestamp() * 1_000_000):x}"'
 
 
-def bulk_schema(name: str, item: Schema) -> dict[str, Any]:
-    """The body of a bulk upsert."""
+def bulk_schema(name: str, item: Schema, *, is_dated: bool = True) -> dict[str, Any]:
+    """The body of a bulk upsert; ``is_dated`` where its items may be declared historical."""
     items = {"type": "array", "items": dict(item), "minItems": 1, "maxItems": LARGEST_BULK}
     historical = {
         "type": "boolean",
@@ -78,7 +78,7 @@ def bulk_schema(name: str, item: Schema) -> dict[str, Any]:
         name,
         {
             "type": "object",
-            "properties": {"items": items, "is_historical": historical},
+            "properties": {"items": items, **({"is_historical": historical} if is_dated else {})},
             "required": ["items"],
             "additionalProperties": False,
         },
@@ -117,10 +117,15 @@ BULK_ANSWER = component(
 
 
 def write_many(
-    body: Any, rules: Mapping[str, Rule], write: Callable[..., list[Result]], **context: Any
+    body: Any,
+    rules: Mapping[str, Rule],
+    write: Callable[..., list[Result]],
+    *,
+    is_dated: bool = True,
+    **context: Any,
 ) -> Answer:
     """Upsert the items of a bulk body, each with its own result; bad ones leave others alone."""
-    items, is_historical = _read_bulk(body)
+    items, is_historical = _read_bulk(body, is_dated)
     results = [Result() for _item in items]
     checked = []
     for item, result in zip(items, results, strict=True):
@@ -149,7 +154,7 @@ def write_many(
     return Answer({**counts, "results": shown})
 
 
-def _read_bulk(body: Any) -> tuple[list[Any], bool | None]:
+def _read_bulk(body: Any, is_dated: bool) -> tuple[list[Any], bool | None]:
     errors = []
     if not isinstance(body, dict):
         errors.append(FieldError("wrong_type", "Must be an object.", ""))
@@ -161,7 +166,7 @@ def _read_bulk(body: Any) -> tuple[list[Any], bool | None]:
     is_historical = body.get("is_historical")
     if is_historical is not None and not isinstance(is_historical, bool):
         errors.append(FieldError("wrong_type", "Must be boolean.", "/is_historical"))
-    for name in body.keys() - {"items", "is_historical"}:
+    for name in body.keys() - {"items", *(["is_historical"] if is_dated else [])}:
         errors.append(FieldError("unknown_field", f"There is no field {name[:100]!r}.", ""))
     if errors:
         raise ApiProblem(422, errors[0].code, errors[0].detail, errors=errors)

@@ -240,7 +240,7 @@ class ContactBulk(WorkspaceView):
         "Create or change many contacts",
         description=_BULK,
         answers={200: BULK_ANSWER},
-        body=bulk_schema("ContactBulk", CONTACT_INPUT),
+        body=bulk_schema("ContactBulk", CONTACT_INPUT, is_dated=False),
         example={
             "items": [
                 {"external_id": "person-1", "account_external_id": "acme-1", "name": "佐藤 花子"}
@@ -250,7 +250,12 @@ class ContactBulk(WorkspaceView):
     def post(self, request: Any) -> Answer:
         upsert = contact_actions.upsert_contacts
         return write_many(
-            self.body, contact_actions.RULES, upsert, actor=self.actor, now=clock.now()
+            self.body,
+            contact_actions.RULES,
+            upsert,
+            is_dated=False,
+            actor=self.actor,
+            now=clock.now(),
         )
 
 
