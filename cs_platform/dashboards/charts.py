@@ -11,6 +11,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from cs_platform.dashboards.filters import BANDS
 
@@ -173,8 +174,8 @@ def usage_by_day(days: Sequence[Mapping[str, Any]]) -> Chart:
     x = [row["day"].isoformat() for row in days]
     y = [row["events"] for row in days]
     return _chart(
-        [_bar(_("Events"), "accent", x, y)],
-        [_("Day"), _("Events")],
+        [_bar(pgettext("count", "Events"), "accent", x, y)],
+        [_("Day"), pgettext("count", "Events")],
         [list(pair) for pair in zip(x, y, strict=True)],
         showlegend=False,
         xaxis={"type": "date"},
@@ -227,7 +228,7 @@ def adoption_heatmap(
                 z=list(reversed(rows)),
                 xgap=1,
                 ygap=1,
-                colorbar={"title": {"text": _("Events")}, "thickness": 10},
+                colorbar={"title": {"text": pgettext("count", "Events")}, "thickness": 10},
                 meta={"role": "heat"},
             )
         ],

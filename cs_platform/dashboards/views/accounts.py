@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from accounts.access import HttpRequest, page
 from accounts.actions.accounts import assign_owner
@@ -125,7 +125,7 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
         _("External id"),
         _("Name"),
         _("Reading"),
-        _("Owner"),
+        pgettext("account", "Owner"),
         _("Segment"),
         _("Tier"),
         _("Stage"),
@@ -138,7 +138,7 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
         _("ARR (%(currency)s)") % {"currency": request.workspace.currency},
         _("Renewal"),
         _("Notice deadline"),
-        _("Last seen"),
+        pgettext("account", "Last seen"),
         _("Last contact"),
     ]
     lines = _export_lines(request.workspace.pk, scene, filters, sort)

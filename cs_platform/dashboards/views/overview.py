@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from accounts.access import HttpRequest, page
 from accounts.models import Account
@@ -141,7 +142,9 @@ def _risk_charts(
     currency = request.workspace.currency
     return {
         "by_owner": charts.money_bars(
-            named(largest(now.owners), labels, "owner_id"), label=_("Owner"), currency=currency
+            named(largest(now.owners), labels, "owner_id"),
+            label=pgettext("account", "Owner"),
+            currency=currency,
         ),
         "by_segment": charts.money_bars(
             named(largest(now.segments), segments, "segment"),
