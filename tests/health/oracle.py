@@ -7,6 +7,7 @@ import datetime as dt
 import math
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
 
 from cs_platform.core.clock import local_date
 from tests.health.world import LOGIN, TOKYO, Entry, Firm
@@ -132,7 +133,7 @@ def points_of(raw: float | None, line: list[tuple[float, float]] | None) -> floa
         return None
     if raw <= line[0][0]:
         return half_up(line[0][1], 4)
-    for (x0, y0), (x1, y1) in zip(line, line[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(line):
         if raw <= x1:
             return half_up(y0 + (y1 - y0) * (raw - x0) / (x1 - x0), 4)
     return half_up(line[-1][1], 4)
