@@ -103,7 +103,7 @@ FORMS = [
 
 @pytest.mark.parametrize(("name", "kinds"), FORMS, ids=[name for name, _kinds in FORMS])
 @pytest.mark.parametrize("language", ["en", "ja"])
-def test_every_page_opens_in_both_languages(  # noqa: PLR0917 - fixtures
+def test_every_page_opens_in_both_languages(
     client_as, url, workspace, held, contract, name, kinds, language, django_assert_max_num_queries
 ):
     with tenancy.scope(workspace.pk):
