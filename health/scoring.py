@@ -83,7 +83,12 @@ def score_accounts(*, now: dt.datetime, account_ids: Sequence[int] | None = None
         _keep_days(version, moment, ScoreDay.Series.LIVE, is_closed=False, now=now)
         return sql.execute(
             "health/keep_current",
-            {**grading_binds(version, moment), "account_ids": measured, "now": now},
+            {
+                **grading_binds(version, moment),
+                "everybody": measured is None,
+                "account_ids": measured or [],
+                "now": now,
+            },
         )
 
 
@@ -131,7 +136,8 @@ def compute(
         "known_on": moment.known_on,
         "zone": moment.zone,
         "is_replay": moment.is_replay,
-        "account_ids": ids,
+        "everybody": ids is None,
+        "account_ids": ids or [],
         **option_binds(version),
     }
     sql.execute("health/measure", binds)

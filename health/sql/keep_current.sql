@@ -88,7 +88,7 @@ SELECT
 FROM health_measured m
 JOIN accounts_account a ON a.workspace_id = %(workspace_id)s AND a.id = m.account_id
     -- said twice: the planner knows nothing of health_measured and would read every account
-    AND (%(account_ids)s::bigint[] IS NULL OR a.id = ANY (%(account_ids)s::bigint[]))
+    AND (%(everybody)s OR a.id = ANY (ARRAY(SELECT unnest(%(account_ids)s::bigint[]))))
 JOIN moved s ON s.account_id = m.account_id
 LEFT JOIN health_graded g ON g.account_id = m.account_id
 LEFT JOIN reasons c ON c.account_id = m.account_id

@@ -2,7 +2,7 @@
 -- What every account measured as of a moment, as it was known at a moment: the raw values of
 -- health.measures in order of their position, and the facts and attributes beside them, into the
 -- transaction's health_measured. A pure function of as_of, known_until and the options.
--- Days are the workspace's. account_ids NULL means every account.
+-- Days are the workspace's.
 -- For the rest of the transaction: compiling these statements takes longer than running them, and
 -- the aggregates over everybody fit into this memory.
 SET LOCAL jit = off;
@@ -26,6 +26,10 @@ CREATE TEMPORARY TABLE IF NOT EXISTS health_measured (
 DELETE FROM health_measured WHERE %(workspace_id)s IS NOT NULL;
 INSERT INTO health_measured
 WITH
+-- the accounts asked for; as a query and not as constants, each of which the planner would weigh
+wanted AS (
+    SELECT unnest(%(account_ids)s::bigint[]) AS account_id
+),
 -- the latest value of each dated attribute that was in force and known, else the value before the
 -- first later change; only a look into the past needs it, the account row holds the present
 past AS (
@@ -41,7 +45,7 @@ past AS (
     FROM accounts_attributechange
     WHERE workspace_id = %(workspace_id)s
       AND %(is_replay)s
-      AND (%(account_ids)s::bigint[] IS NULL OR account_id = ANY (%(account_ids)s::bigint[]))
+      AND (%(everybody)s OR account_id = ANY (ARRAY(SELECT account_id FROM wanted)))
     GROUP BY account_id, attribute
 ),
 -- those values, one row per account; NULL where nothing was ever recorded
@@ -76,7 +80,7 @@ population AS (
     FROM accounts_account a
     LEFT JOIN past_row p ON p.account_id = a.id
     WHERE a.workspace_id = %(workspace_id)s
-      AND (%(account_ids)s::bigint[] IS NULL OR a.id = ANY (%(account_ids)s::bigint[]))
+      AND (%(everybody)s OR a.id = ANY (ARRAY(SELECT account_id FROM wanted)))
 ),
 -- one pass over the account-days of the longest window; the trend leaves the unfinished day out,
 -- the other windows include it. Days are counted by bits, because a day has a row per known_on.
@@ -103,7 +107,7 @@ usage AS (
       AND day >= %(day)s - %(usage_trend_days)s - %(usage_trend_baseline_days)s
       AND known_on <= %(known_on)s
       AND events > 0
-      AND (%(account_ids)s::bigint[] IS NULL OR account_id = ANY (%(account_ids)s::bigint[]))
+      AND (%(everybody)s OR account_id = ANY (ARRAY(SELECT account_id FROM wanted)))
     GROUP BY account_id
 ),
 -- each user of an account in the longer of the two windows, with the last day
@@ -115,7 +119,7 @@ seen_users AS (
       AND day > %(day)s - greatest(%(active_users_days)s, %(login_frequency_days)s)
       AND known_on <= %(known_on)s
       AND events > 0
-      AND (%(account_ids)s::bigint[] IS NULL OR account_id = ANY (%(account_ids)s::bigint[]))
+      AND (%(everybody)s OR account_id = ANY (ARRAY(SELECT account_id FROM wanted)))
     GROUP BY account_id, user_id
 ),
 -- distinct users per account
@@ -136,7 +140,7 @@ used_features AS (
       AND day > %(day)s - %(feature_breadth_days)s
       AND known_on <= %(known_on)s
       AND events > 0
-      AND (%(account_ids)s::bigint[] IS NULL OR account_id = ANY (%(account_ids)s::bigint[]))
+      AND (%(everybody)s OR account_id = ANY (ARRAY(SELECT account_id FROM wanted)))
     GROUP BY account_id, name
 ),
 -- distinct event names per account
@@ -153,7 +157,7 @@ contacts AS (
       AND i.kind <> 'note'
       AND i.happened_at <= %(as_of)s
       AND i.known_at <= %(known_until)s
-      AND (%(account_ids)s::bigint[] IS NULL OR i.account_id = ANY (%(account_ids)s::bigint[]))
+      AND (%(everybody)s OR i.account_id = ANY (ARRAY(SELECT account_id FROM wanted)))
     GROUP BY i.account_id
 ),
 -- what is under contract; revenue is unknown as soon as one contract has no rate of exchange
@@ -166,7 +170,7 @@ revenue AS (
         min(notice_given_on) AS notice_given_on,
         min(billing_months) AS billing_months
     FROM recurring_revenue(%(workspace_id)s, %(day)s, %(known_until)s)
-    WHERE %(account_ids)s::bigint[] IS NULL OR account_id = ANY (%(account_ids)s::bigint[])
+    WHERE %(everybody)s OR account_id = ANY (ARRAY(SELECT account_id FROM wanted))
     GROUP BY account_id
 ),
 -- what was under contract before
@@ -175,7 +179,7 @@ revenue_before AS (
     FROM recurring_revenue(
         %(workspace_id)s, %(day)s - %(contract_trend_days)s, %(known_until)s
     )
-    WHERE %(account_ids)s::bigint[] IS NULL OR account_id = ANY (%(account_ids)s::bigint[])
+    WHERE %(everybody)s OR account_id = ANY (ARRAY(SELECT account_id FROM wanted))
     GROUP BY account_id
 ),
 -- everything side by side; the last day before the windows is looked up only where they are empty
