@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(
-            "ALTER TABLE %s ALTER COLUMN workspace_id SET STATISTICS 0" % table,
+            f"ALTER TABLE {table} ALTER COLUMN workspace_id SET STATISTICS 0",
             f"ALTER TABLE {table} ALTER COLUMN workspace_id SET STATISTICS -1",
         )
         for table in TABLES
