@@ -80,12 +80,13 @@ SELECT usage_event_make_partition(
 ) FROM generate_series(-36, 3) AS n;
 """
 
-WIDEN_KEYS = "\n".join(
-    f"ALTER TABLE {table} DROP CONSTRAINT {table}_pkey, ADD PRIMARY KEY (workspace_id, id);"
-    for table in (
-        "usage_dirtyday",
-        "usage_identitymark",
-        "usage_receipt",
-        "usage_rejectedevent",
-    )
-)
+WIDEN_KEYS = """
+ALTER TABLE usage_identitymark DROP CONSTRAINT usage_identitymark_pkey,
+    ADD PRIMARY KEY (workspace_id, id);
+ALTER TABLE usage_receipt DROP CONSTRAINT usage_receipt_pkey, ADD PRIMARY KEY (workspace_id, id);
+ALTER TABLE usage_rejectedevent DROP CONSTRAINT usage_rejectedevent_pkey,
+    ADD PRIMARY KEY (workspace_id, id);
+-- the busiest queue: taken off whole, so its rows need no names
+ALTER TABLE usage_dirtyday DROP CONSTRAINT usage_dirtyday_pkey;
+CREATE INDEX usage_dirtyday_queue ON usage_dirtyday (workspace_id);
+"""

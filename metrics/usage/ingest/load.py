@@ -1,6 +1,7 @@
 """From parsed rows to stored events: one statement per batch, after its accounts are known."""
 
 import datetime as dt
+import time
 from bisect import bisect_right
 from dataclasses import dataclass
 
@@ -39,6 +40,32 @@ class Loaded:
     duplicate_keys: frozenset[str]
 
 
+class _KnownAccounts:
+    """External ids and ids of accounts, forgotten after a while."""
+
+    SECONDS = 30
+    MOST = 200_000
+
+    def __init__(self) -> None:
+        self.began_at = 0.0
+        self.ids: dict[int, dict[str, int]] = {}
+
+    def get(self, workspace_id: int, refs: set[str]) -> tuple[dict[str, int], set[str]]:
+        """Those that are known, and the refs that are not."""
+        if time.monotonic() - self.began_at > self.SECONDS:
+            self.ids.clear()
+            self.began_at = time.monotonic()
+        known = self.ids.get(workspace_id, {})
+        found = {ref: known[ref] for ref in refs if ref in known}
+        return found, refs - found.keys()
+
+    def put(self, workspace_id: int, ids: dict[str, int]) -> None:
+        if sum(map(len, self.ids.values())) + len(ids) > self.MOST:
+            self.ids.clear()
+        self.ids.setdefault(workspace_id, {}).update(ids)
+
+
+_known_accounts = _KnownAccounts()
 _known_names: set[tuple[int, str]] = set()
 
 
@@ -103,7 +130,7 @@ def _name_accounts(
     refs = {row.ref for row in rows if row.ref}
     if not refs:
         return
-    ids = _account_ids(refs)
+    ids = _account_ids(sender.workspace_id, refs)
     unknown = refs - ids.keys()
     if unknown:
         first_seen: dict[str, dt.datetime] = {}
@@ -117,7 +144,7 @@ def _name_accounts(
                 now=received_at,
                 is_historical=is_historical,
             )
-            ids |= _account_ids(unknown)
+            ids |= _account_ids(sender.workspace_id, unknown)
         else:
             # The update locks the row: an account created meanwhile finds these events after us.
             UnknownAccount.objects.bulk_create(
@@ -136,8 +163,17 @@ def _name_accounts(
             row.account_id = ids.get(row.ref)
 
 
-def _account_ids(refs: set[str]) -> dict[str, int]:
-    return dict(Account.objects.filter(external_id__in=refs).values_list("external_id", "pk"))
+def _account_ids(workspace_id: int, refs: set[str]) -> dict[str, int]:
+    """Ids of the accounts that exist, looked up at most every 30 s by each process."""
+    found, missing = _known_accounts.get(workspace_id, refs)
+    if missing:
+        stored = dict(
+            Account.objects.filter(external_id__in=missing).values_list("external_id", "pk")
+        )
+        found |= stored
+        # What this transaction sees may be its own, and not committed in the end.
+        transaction.on_commit(lambda: _known_accounts.put(workspace_id, stored))
+    return found
 
 
 def _follow_links(rows: list[Row]) -> None:

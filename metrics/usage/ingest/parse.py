@@ -213,9 +213,10 @@ class _Reader:
         group_id = message.group_id or (context and context.group_id) or self.group_id
         account_ref = self._identifier(group_id, "groupId")
         user_id = self._identifier(message.user_id, "userId")
-        anonymous_id = self._identifier(message.anonymous_id, "anonymousId")
-        if anonymous_id:
-            anonymous_id = f"~{anonymous_id}"
+        anonymous_id = ""
+        if message.anonymous_id is not None:
+            anonymous_id = self._identifier(message.anonymous_id, "anonymousId")
+            anonymous_id = anonymous_id and f"~{anonymous_id}"
         happened_at, is_clamped = self._time(message)
         row = Row(
             key=self._key(message, kind, item),
@@ -268,7 +269,7 @@ class _Reader:
         return name
 
     def _identifier(self, value: Scalar, field_name: str) -> str:
-        if value is None:
+        if not value and value != 0:
             return ""
         if not isinstance(value, str):
             value = str(int(value)) if value == value // 1 else str(value)
@@ -316,10 +317,11 @@ class _Reader:
             return self.received_at, False
         moment = _moment(stamp)
         skew = self._skew(message.sent_at) if message.sent_at is not None else self.skew
-        try:
-            moment += skew
-        except OverflowError:
-            raise Refused("timestamp_out_of_range", "the time is out of range") from None
+        if skew:
+            try:
+                moment += skew
+            except OverflowError:
+                raise Refused("timestamp_out_of_range", "the time is out of range") from None
         if moment < EARLIEST:
             raise Refused("timestamp_out_of_range", f"the time is before {EARLIEST:%Y}")
         if moment > self.received_at:
@@ -354,6 +356,8 @@ def _moment(stamp: str | int | float) -> dt.datetime:
             seconds = stamp / 1000 if abs(stamp) > 1e11 else stamp
             return dt.datetime.fromtimestamp(seconds, dt.UTC)
         moment = dt.datetime.fromisoformat(stamp)
+        if moment.tzinfo is dt.UTC:
+            return moment
         if moment.tzinfo is None:
             return moment.replace(tzinfo=dt.UTC)
         return moment.astimezone(dt.UTC)
