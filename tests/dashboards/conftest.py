@@ -133,3 +133,21 @@ def url(workspace: Workspace) -> Callable[..., str]:
     from django.urls import reverse
 
     return lambda name, *args: reverse(name, args=[workspace.slug, *args])
+
+
+@pytest.fixture
+def get(client_as: Callable[..., Any]) -> Callable[..., Any]:
+    """``get("csm", url)`` → the answer; ``htmx="list"`` asks for the part htmx exchanges there."""
+
+    def fetch(role: str, address: str, *, htmx: str = "", **headers: str) -> Any:
+        if htmx:
+            headers |= {"HX-Request": "true", "HX-Target": htmx}
+        return client_as(role).get(address, headers=headers)
+
+    return fetch
+
+
+def text_of(answer: Any) -> str:
+    """The body of a 200 answer as text."""
+    assert answer.status_code == 200, answer.status_code
+    return str(answer.content.decode())
