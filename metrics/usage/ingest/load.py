@@ -84,7 +84,7 @@ def load_events(
     stored = sql.row(
         "usage/load_batch",
         {
-            "rows": msgspec.json.encode(rows).decode(),
+            **_columns(rows),
             "identities": msgspec.json.encode(parsed.identities).decode(),
             "received_at": received_at,
             "received_on": received_at.date(),
@@ -98,6 +98,13 @@ def load_events(
     if parsed.rejected:
         keep_rejected(parsed, sender=sender, endpoint=endpoint, received_at=received_at)
     return Loaded(stored["accepted"], frozenset(stored["duplicate_keys"]))
+
+
+def _columns(rows: list[Row]) -> dict[str, str]:
+    return {
+        name: msgspec.json.encode([getattr(row, name) for row in rows]).decode()
+        for name in Row.__struct_fields__
+    }
 
 
 def keep_rejected(

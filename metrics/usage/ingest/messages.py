@@ -53,18 +53,18 @@ class NativeBatch(msgspec.Struct, rename="camel"):
     historical: bool = False
 
 
-class Row(msgspec.Struct, gc=False, omit_defaults=True):
-    """An event on its way to the database; the names are the columns of the load statement."""
+class Row(msgspec.Struct, gc=False):
+    """An event on its way to the database."""
 
-    key: str = msgspec.field(name="k")
-    kind: str = msgspec.field(name="t")
-    name: str = msgspec.field(name="n")
-    at: dt.datetime = msgspec.field(name="h")
-    properties: msgspec.Raw = msgspec.field(name="p")
-    user: str = msgspec.field(name="u", default="")
-    ref: str = msgspec.field(name="r", default="")
-    clamped: bool = msgspec.field(name="c", default=False)
-    account_id: int | None = msgspec.field(name="a", default=None)
+    key: str
+    kind: str
+    name: str
+    at: dt.datetime
+    properties: msgspec.Raw
+    user: str = ""
+    ref: str = ""
+    clamped: bool = False
+    account_id: int | None = None
 
 
 class Identity(msgspec.Struct, gc=False):

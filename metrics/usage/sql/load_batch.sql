@@ -1,14 +1,22 @@
 -- One batch, in one statement: what is new is stored, marked and counted together or not at all.
 WITH
--- the batch, as it left the parser
+-- the batch, a JSON array per column: twice as quick to read as an object per row
 incoming AS MATERIALIZED (
-    SELECT k AS message_key, t AS kind, n AS name, h AS happened_at, p AS properties,
-           coalesce(u, '') AS user_id, coalesce(r, '') AS account_ref,
-           coalesce(c, false) AS is_clamped, a AS account_id,
-           CASE WHEN %(is_historical)s THEN h ELSE %(received_at)s END AS known_at
-    FROM json_to_recordset(%(rows)s::json) AS item (
-        k uuid, t text, n text, h timestamptz, p jsonb, u text, r text, c boolean, a bigint
-    )
+    SELECT key::uuid AS message_key, kind, name, at::timestamptz AS happened_at,
+           properties::jsonb AS properties, "user" AS user_id, ref AS account_ref,
+           clamped::boolean AS is_clamped, account_id::bigint AS account_id,
+           CASE WHEN %(is_historical)s THEN at::timestamptz ELSE %(received_at)s END AS known_at
+    FROM ROWS FROM (
+        json_array_elements_text(%(key)s::json),
+        json_array_elements_text(%(kind)s::json),
+        json_array_elements_text(%(name)s::json),
+        json_array_elements_text(%(at)s::json),
+        json_array_elements(%(properties)s::json),
+        json_array_elements_text(%(user)s::json),
+        json_array_elements_text(%(ref)s::json),
+        json_array_elements_text(%(clamped)s::json),
+        json_array_elements_text(%(account_id)s::json)
+    ) AS item (key, kind, name, at, properties, "user", ref, clamped, account_id)
 ),
 -- the messages nobody has sent before; in key order, so that two batches cannot deadlock
 fresh AS (
