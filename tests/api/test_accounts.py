@@ -308,6 +308,6 @@ class TestList:
         self, api: Caller, many: list[str], django_assert_max_num_queries: Any
     ) -> None:
         api.get("accounts")
-        # key, savepoint and scope around one list query
-        with django_assert_max_num_queries(7):
+        # key, savepoint and scope around the page's ids and its rows
+        with django_assert_max_num_queries(8):
             assert len(api.get("accounts?limit=20").json()["items"]) == 20
