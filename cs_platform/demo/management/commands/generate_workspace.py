@@ -176,6 +176,9 @@ class Command(BaseCommand):
         with tenancy.scope(workspace.pk):
             signs_of_life.open_tasks(actor=loader.actor, now=loader.now)
         scores.score_now(workspace, loader.now)
+        with tenancy.scope(workspace.pk):
+            signs_of_life.judgements(actor=loader.actor, now=loader.now)
+        scores.score_now(workspace, loader.now)
 
     def _progress(self, what: str, total: int) -> "tqdm[Any]":
         return tqdm(total=total, desc=what, unit="", disable=self.is_quiet, file=self.stderr)
