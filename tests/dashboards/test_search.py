@@ -1,12 +1,18 @@
 """Search does not care how a name is typed."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.folding import fold
 from accounts.models import Contact, Workspace
 from cs_platform.core import tenancy
 from cs_platform.dashboards.queries.search import escaped, matching_accounts, search
-from tests.dashboards.conftest import Book
+from tests.dashboards.conftest import Book, text_of
 
 
 @pytest.fixture
@@ -79,3 +85,37 @@ def test_too_many_matches_are_not_listed(book: Book) -> None:
     with tenancy.scope(book.workspace.pk):
         assert len(matching_accounts("alpha", limit=3) or []) == 3
         assert matching_accounts("alpha", limit=2) is None
+
+
+# --- pages -----------------------------------------------------------------------------------
+def test_panel_and_page(people: Book, get: Callable[..., Any], url: Callable[..., str]) -> None:
+    panel = text_of(get("viewer", url("search") + "?q=さくら", htmx="search-results"))
+    assert "株式会社サクラ商事" in panel
+    assert "<html" not in panel
+    page = text_of(get("viewer", url("search") + "?q=やまだ"))
+    assert "山田 太郎" in page
+    assert "株式会社サクラ商事" in page
+
+
+def test_what_is_typed_is_escaped(
+    people: Book, get: Callable[..., Any], url: Callable[..., str]
+) -> None:
+    for htmx in ("", "search-results"):
+        text = text_of(get("viewer", url("search") + "?q=<script>x", htmx=htmx))
+        assert "<script>x" not in text
+
+
+def test_queries(people: Book, client_as: Callable[..., Client], url: Callable[..., str]) -> None:
+    client = client_as("viewer")
+    with CaptureQueriesContext(connection) as captured:
+        text_of(client.get(url("search") + "?q=さくら"))
+    assert len(captured) <= 20
+
+
+def test_empty_pages_and_japanese(
+    people: Book, get: Callable[..., Any], url: Callable[..., str]
+) -> None:
+    assert "What are you looking for?" in text_of(get("viewer", url("search")))
+    assert "Nothing found" in text_of(get("viewer", url("search") + "?q=zzzz"))
+    japanese = text_of(get("viewer", url("search") + "?q=zzzz", **{"Accept-Language": "ja"}))
+    assert "見つかりませんでした" in japanese

@@ -62,6 +62,7 @@ def at_risk_list(request: HttpRequest) -> HttpResponse:
         "today": scene.today,
         "may": scene.may(),
         "wanted": wanted,
+        "is_whole": wanted == RiskFilters(),
         "is_board": is_board,
         "state": request.GET.get("state", OPEN),
         "state_choices": [(OPEN, _("Open")), *RiskState.State.choices],

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
@@ -38,7 +38,11 @@ class Scene:
     """Who looks, at what moment, and the members they may see: one query, made when needed."""
 
     request: HttpRequest
-    now: dt.datetime = field(default_factory=clock.now)
+
+    @cached_property
+    def now(self) -> dt.datetime:
+        """The moment of the request, the same wherever it is asked for."""
+        return clock.now()
 
     @cached_property
     def today(self) -> dt.date:
