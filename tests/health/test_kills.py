@@ -45,7 +45,7 @@ def _post_usage(accounts: list[Account], round_number: int) -> None:
                 known_at=now,
                 message_key=uuid.uuid4(),
                 properties={},
-            )  # fmt: skip
+            )
             for n, at in enumerate(happened)
         )
         days = {clock.local_date(at, "Asia/Tokyo") for at in happened}
