@@ -4,6 +4,7 @@ import base64
 import datetime as dt
 import json
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,12 +12,14 @@ from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import get_resolver
 
-from accounts.actions.keys import revoke_key
+from accounts.actions.keys import create_key, revoke_key
 from accounts.actors import Actor
 from accounts.models import Account, ApiKey, KeptAnswer, Workspace
 from cs_platform.core import clock, tenancy
 from cs_platform.core.api import Answer, ApiView
+from cs_platform.core.database import use_role
 from tests.api.conftest import Caller, MakeCaller, problem
+from tests.cast import make_workspace
 
 
 def api_views() -> dict[str, type[ApiView]]:
@@ -289,8 +292,29 @@ class TestIdempotencyKey:
         problem(answer, 400, "bad_idempotency_key")
 
 
-@pytest.mark.django_db(transaction=True)
-def test_of_requests_at_the_same_time_with_one_key_one_is_carried_out(api: Caller) -> None:
+@pytest.fixture
+def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[Workspace]:
+    """A workspace that other connections see; everything is emptied after the test."""
+    with django_db_blocker.unblock():
+        yield make_workspace("committed")
+        use_role(connection, "owner")
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE accounts_workspace, accounts_user CASCADE")
+        use_role(connection, "application")
+
+
+def test_of_requests_at_the_same_time_with_one_key_one_is_carried_out(
+    committed: Workspace,
+) -> None:
+    with tenancy.scope(committed.pk):
+        key, secret = create_key(
+            actor=Actor.system("test"),
+            workspace=committed,
+            name="Nightly sync",
+            scopes=("read", "write"),
+            now=clock.now(),
+        )
+    api = Caller(secret, key)
     answers: list[Any] = []
     barrier = threading.Barrier(6)
 
