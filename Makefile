@@ -20,7 +20,7 @@ NPM_FROM_PYPI := $(if $(shell command -v npm),,$(VENV)/.node)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-real check bench audit lock setup messages browser clean
+.PHONY: help demo test test-real check bench audit lock setup messages browser screenshots clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ setup: $(VENV)/.dev node_modules/.installed $(VENV)/.messages ## Install what de
 messages: setup ## Extract the strings of every app into its catalogue
 	@python manage.py messages
 	@python manage.py messages --compile
+
+screenshots: setup browser ## Take the README's pictures from a running demo (PORT, VAR_DIR)
+	@python tools/screenshots.py http://127.0.0.1:$(PORT)
 
 clean: ## Remove what was installed or compiled (keeps var/, where the demo's data is)
 	rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .hypothesis .import_linter_cache
