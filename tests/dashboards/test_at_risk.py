@@ -107,7 +107,7 @@ def test_part_and_queries(
     assert "<html" not in part
     pattern = re.compile(r"<tr data-href.*?</tr>", re.DOTALL)
     assert pattern.findall(part) == pattern.findall(page)
-    for view, expected in (("", 11), ("&view=board", 14)):
+    for view, expected in (("", 11), ("&view=board", 13)):
         with CaptureQueriesContext(connection) as captured:
             text_of(client.get(address + view))
         assert len(captured) == expected
