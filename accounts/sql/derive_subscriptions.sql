@@ -17,7 +17,7 @@ entry AS (
       AND NOT EXISTS (
           SELECT FROM accounts_contractevent void
           WHERE void.workspace_id = %(workspace_id)s
-            AND void.voids_id = e.id
+            AND void.voids_id IS NOT NULL AND void.voids_id = e.id
             AND void.known_at <= %(now)s
       )
 ),
@@ -85,7 +85,7 @@ derived AS (
     FROM chosen
     JOIN opening ON opening.subscription_id = chosen.id
     LEFT JOIN coming_end ON coming_end.subscription_id = chosen.id
-    WHERE chosen.id NOT IN (SELECT state.subscription_id FROM state)
+    WHERE NOT EXISTS (SELECT FROM state WHERE state.subscription_id = chosen.id)
 
     UNION ALL
 
