@@ -16,6 +16,8 @@ from django.utils.translation import pgettext
 from cs_platform.dashboards.filters import BANDS
 
 BAND_ORDER = ("green", "yellow", "red", "none")
+# The page's own tick formats are for dates and would hide this one.
+MONEY_TICKS = {"tickformat": ",d", "tickformatstops": []}
 SCORE_AXIS = {"range": [0, 100], "tick0": 0, "dtick": 20}
 
 
@@ -95,7 +97,7 @@ def money_bars(rows: Sequence[Mapping[str, Any]], *, label: str, currency: str) 
         barmode="group",
         xaxis={
             "title": {"text": _("Money per year (%(currency)s)") % {"currency": currency}},
-            "tickformat": ",d",
+            **MONEY_TICKS,
         },
         yaxis={"automargin": True, "type": "category"},
     )
@@ -123,7 +125,7 @@ def renewals_by_month(rows: Sequence[Mapping[str, Any]], *, currency: str) -> Ch
         xaxis={"title": {"text": _("Month of renewal")}, "type": "category"},
         yaxis={
             "title": {"text": _("ARR (%(currency)s)") % {"currency": currency}},
-            "tickformat": ",d",
+            **MONEY_TICKS,
         },
     )
 
