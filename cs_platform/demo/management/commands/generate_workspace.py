@@ -91,6 +91,7 @@ class Command(BaseCommand):
                 currency="JPY",
                 owner_email=email,
                 owner_password=password,
+                owner_name="石川 直美",
                 now=clock.now(),
             )
         if workspace.currency != "JPY":
