@@ -1574,7 +1574,15 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="contractevent",
             index=models.Index(
-                fields=["workspace", "effective_on", "id"], name="accounts_ledger_by_date"
+                fields=["workspace", "kind", "effective_on"], name="accounts_ledger_by_kind"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="contractevent",
+            index=models.Index(
+                condition=models.Q(("voids__isnull", False)),
+                fields=["workspace", "voids"],
+                name="accounts_ledger_voids",
             ),
         ),
         migrations.AddConstraint(

@@ -66,7 +66,7 @@ AS $$
           AND entry.kind NOT IN ('void', 'one_off')
           AND NOT EXISTS (
               SELECT FROM accounts_contractevent void
-              WHERE void.workspace_id = $1 AND void.voids_id = entry.id AND void.known_at <= $3
+              WHERE void.workspace_id = $1 AND void.voids_id IS NOT NULL AND void.voids_id = entry.id AND void.known_at <= $3
           )
         ORDER BY entry.effective_on DESC, entry.id DESC
         LIMIT 1
@@ -123,7 +123,7 @@ AS $$
                       AND NOT EXISTS (
                           SELECT FROM accounts_contractevent void
                           WHERE void.workspace_id = $1
-                            AND void.voids_id = later.id
+                            AND void.voids_id IS NOT NULL AND void.voids_id = later.id
                             AND void.known_at <= $3
                       )
                 )

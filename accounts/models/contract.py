@@ -238,8 +238,15 @@ class ContractEvent(TenantModel):
                 fields=["workspace", "account", "effective_on", "id"],
                 name="accounts_ledger_by_account",
             ),
+            # Not (workspace, effective_on): the latest entry of a contract would be looked up by it
+            # on a table without statistics, walking everybody's entries.
             models.Index(
-                fields=["workspace", "effective_on", "id"], name="accounts_ledger_by_date"
+                fields=["workspace", "kind", "effective_on"], name="accounts_ledger_by_kind"
+            ),
+            models.Index(
+                fields=["workspace", "voids"],
+                condition=models.Q(voids__isnull=False),
+                name="accounts_ledger_voids",
             ),
         ]
 

@@ -1,9 +1,8 @@
 """What the contract ledger says."""
 
-import datetime as dt
 from collections.abc import Iterable
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import QuerySet
 
 from accounts.ledger import State, Stretch
 from accounts.models import Account, ContractEvent, Subscription
@@ -55,54 +54,6 @@ def ledger(account: Account) -> QuerySet[ContractEvent]:
         ContractEvent.objects.filter(account=account)
         .select_related("subscription__product", "plan", "recorded_by__user", "voids", "voided_by")
         .order_by("-effective_on", "-id")
-    )
-
-
-def contracts(account: Account) -> QuerySet[Subscription]:
-    """The account's contracts, running ones first, those entered by mistake left out."""
-    return (
-        Subscription.objects.filter(account=account)
-        .exclude(status=Subscription.Status.VOIDED)
-        .select_related("product", "plan")
-        .order_by("-mrr", "-starts_on", "id")
-    )
-
-
-def deadlines_near(
-    *, today: dt.date, days: int, account_ids: Iterable[int] | None = None
-) -> QuerySet[Subscription]:
-    """Running contracts whose renewal or notice deadline falls within ``days`` from today, or
-    whose renewal is overdue; the nearest first. Contracts under notice and ended ones are left out.
-    """
-    until = today + dt.timedelta(days=days)
-    found = (
-        Subscription.objects.filter(
-            Q(notice_deadline_on__range=(today, until))
-            | Q(term_ends_on__range=(today, until))
-            | Q(status=Subscription.Status.OVERDUE),
-            status__in=(
-                Subscription.Status.ACTIVE,
-                Subscription.Status.PAUSED,
-                Subscription.Status.OVERDUE,
-            ),
-            notice_given_on__isnull=True,
-            ended_on__isnull=True,
-        )
-        .select_related("account__owner__user", "product", "plan")
-        .order_by("term_ends_on", "id")
-    )
-    return found if account_ids is None else found.filter(account_id__in=list(account_ids))
-
-
-def one_off_total(account: Account) -> list[dict[str, object]]:
-    """What an account bought outside its contracts, by currency."""
-    return list(
-        ContractEvent.objects.filter(
-            account=account, kind=ContractEvent.Kind.ONE_OFF, voided_by__isnull=True
-        )
-        .values("currency")
-        .annotate(total=Sum("amount"))
-        .order_by("currency")
     )
 
 

@@ -1,13 +1,15 @@
 -- Brings subscriptions to what their ledger says today. Only rows that differ are written.
+-- Each step is materialized: inlined into the update, a step would be worked out once per row where
+-- the planner has no statistics yet, as in the middle of an import.
 -- Without ids: every subscription of the workspace (as days pass, terms end and entries take effect).
-WITH chosen AS (
+WITH chosen AS MATERIALIZED (
     SELECT s.id
     FROM accounts_subscription s
     WHERE s.workspace_id = %(workspace_id)s
       AND (%(ids)s::bigint[] IS NULL OR s.id = ANY (%(ids)s::bigint[]))
 ),
 -- entries that hold a state and were not voided
-entry AS (
+entry AS MATERIALIZED (
     SELECT e.*
     FROM accounts_contractevent e
     JOIN chosen ON chosen.id = e.subscription_id
@@ -22,25 +24,25 @@ entry AS (
       )
 ),
 -- the first entry of a contract that has not begun yet
-opening AS (
+opening AS MATERIALIZED (
     SELECT DISTINCT ON (subscription_id) *
     FROM entry
     ORDER BY subscription_id, effective_on, id
 ),
 -- an end that is entered but still to come
-coming_end AS (
+coming_end AS MATERIALIZED (
     SELECT DISTINCT ON (subscription_id) subscription_id, last_paid_on, kind
     FROM entry
     ORDER BY subscription_id, effective_on DESC, id DESC
 ),
 -- what the ledger says of them today
-state AS (
+state AS MATERIALIZED (
     SELECT s.*
     FROM subscription_states(%(workspace_id)s, %(today)s, %(now)s) s
     WHERE %(ids)s::bigint[] IS NULL OR s.subscription_id = ANY (%(ids)s::bigint[])
 ),
 -- that state, completed by the row's own facts
-derived AS (
+derived AS MATERIALIZED (
     SELECT
         chosen.id,
         state.plan_id,

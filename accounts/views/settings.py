@@ -24,7 +24,7 @@ from accounts.forms.settings import (
 )
 from accounts.models import ExchangeRate
 from accounts.permissions import Permission, allows
-from accounts.queries.accounts import audit_log as audit_entries
+from accounts.queries.audit import audit_log as audit_entries
 from accounts.queries.catalogue import products
 from accounts.queries.keys import keys
 from accounts.queries.members import members as all_members
