@@ -3,7 +3,6 @@
 import datetime as dt
 from collections import defaultdict
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import Max
@@ -14,6 +13,7 @@ from health.models import ScoreDay
 
 WEEK = dt.timedelta(days=7)
 FRESH_SECONDS = 60
+_FIGURES = ("accounts", "at_risk", "arr", "arr_at_risk", "expected_loss")
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,10 @@ class Totals:
     """
 
     accounts: int
-    arr: Decimal
+    arr: float
     at_risk: int
-    arr_at_risk: Decimal
-    expected_loss: Decimal
+    arr_at_risk: float
+    expected_loss: float
     with_score: int
     mean_score: float | None
     median_score: float | None
@@ -55,7 +55,7 @@ class Move:
     old_band: str
     new_band: str
     accounts: int
-    arr: Decimal
+    arr: float
 
 
 def last_scored_day(*, until: dt.date) -> dt.date | None:
@@ -99,7 +99,7 @@ def _comparison(day: dt.date, before: dt.date | None) -> Comparison:
 
 
 def _standing(day: dt.date, sections: dict[str, list[dict[str, Any]]]) -> Standing:
-    by_score = sections["score"]
+    by_score, groups = sections["score"], sections["group"]
     bands: dict[str, int] = defaultdict(int)
     histogram: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for row in by_score:
@@ -111,32 +111,41 @@ def _standing(day: dt.date, sections: dict[str, list[dict[str, Any]]]) -> Standi
         totals=_totals(by_score),
         bands=dict(bands),
         histogram={start: dict(counts) for start, counts in histogram.items()},
-        owners=sections["owner"],
-        segments=sections["segment"],
-        renewals=[row for row in sections["renewal"] if row["month"]],
+        owners=_summed(groups, "owner_id"),
+        segments=_summed(groups, "segment"),
+        renewals=_summed([row for row in by_score if row["month"]], "month", "band"),
     )
+
+
+def _summed(rows: list[dict[str, Any]], *keys: str) -> list[dict[str, Any]]:
+    """The rows' figures added up per value of ``keys``, in order of first appearance."""
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows:
+        value = tuple(row[key] for key in keys)
+        total = found.setdefault(value, dict(zip(keys, value, strict=True)))
+        for figure in _FIGURES:
+            total[figure] = total.get(figure, 0) + row[figure]
+    return list(found.values())
 
 
 def _totals(by_score: list[dict[str, Any]]) -> Totals:
-    accounts = sum(row["accounts"] for row in by_score)
-    scores = sorted(
-        (row["score"], row["accounts"])
-        for row in by_score
-        if row["band"] and row["score"] is not None
-    )
-    with_score = sum(count for _score, count in scores)
+    figures = {name: sum(row[name] for row in by_score) for name in _FIGURES}
+    accounts = figures["accounts"]
+    by_value: dict[int, int] = defaultdict(int)
+    for row in by_score:
+        if row["band"] and row["score"] is not None:
+            by_value[row["score"]] += row["accounts"]
+    scores = sorted(by_value.items())
+    with_score = sum(by_value.values())
+    covered = sum(row["coverage"] or 0.0 for row in by_score)
     return Totals(
-        accounts=accounts,
-        arr=sum((row["arr"] for row in by_score), Decimal(0)),
-        at_risk=sum(row["at_risk"] for row in by_score),
-        arr_at_risk=sum((row["arr_at_risk"] for row in by_score), Decimal(0)),
-        expected_loss=sum((row["expected_loss"] for row in by_score), Decimal(0)),
+        **figures,
         with_score=with_score,
         mean_score=(
             sum(score * count for score, count in scores) / with_score if with_score else None
         ),
         median_score=median(scores),
-        coverage=(sum(row["coverage"] or 0.0 for row in by_score) / accounts if accounts else None),
+        coverage=covered / accounts if accounts else None,
     )
 
 
