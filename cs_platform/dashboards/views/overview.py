@@ -100,7 +100,8 @@ def _changes(
     currency = request.workspace.currency
 
     def money_change(name: str) -> str:
-        difference = getattr(now, name) - getattr(before, name)
+        # Whole units: sums of binary fractions differ in their last digits.
+        difference = round(getattr(now, name) - getattr(before, name)) or 0
         return ("+" if difference > 0 else "") + money_short(difference, currency)
 
     def change(name: str, decimals: int = 0) -> str:
