@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.actions import audit
 from accounts.actors import Actor
 from accounts.models import ApiKey, Workspace
-from accounts.queries.keys import hash_secret
+from accounts.queries.keys import forget_recent_keys, hash_secret
 from cs_platform.core.errors import DomainError, NotFound
 
 _PREFIX_LENGTH = 12
@@ -56,4 +56,5 @@ def revoke_key(*, actor: Actor, workspace: Workspace, key_id: int, now: dt.datet
         key.revoked_at = now
         key.save(update_fields=["revoked_at"])
         audit.record(actor=actor, action="key_revoked", obj=key, now=now)
+        transaction.on_commit(forget_recent_keys)
     return key

@@ -17,7 +17,7 @@ from django.db.utils import InterfaceError, NotSupportedError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
-from accounts.queries.keys import KeyIdentity, find_key
+from accounts.queries.keys import KeyIdentity, find_recent_key
 from cs_platform.core import clock, ratelimit
 from cs_platform.core.problems import CONTENT_TYPE, problem
 from cs_platform.core.tenancy import scope
@@ -186,7 +186,7 @@ def _key(request: HttpRequest) -> KeyIdentity:
         except (binascii.Error, UnicodeDecodeError):
             decoded = ""
         secret = decoded.partition(":")[0]
-    key = find_key(secret)
+    key = find_recent_key(secret)
     if key is None:
         raise Refusal(
             401,

@@ -1,3 +1,4 @@
+-- prepared
 -- One batch, in one statement: what is new is stored, marked and counted together or not at all.
 WITH
 -- the batch, a JSON array per column: twice as quick to read as an object per row
@@ -5,7 +6,7 @@ incoming AS MATERIALIZED (
     SELECT key::uuid AS message_key, kind, name, at::timestamptz AS happened_at,
            properties::jsonb AS properties, "user" AS user_id, ref AS account_ref,
            clamped::boolean AS is_clamped, account_id::bigint AS account_id,
-           CASE WHEN %(is_historical)s THEN at::timestamptz ELSE %(received_at)s END AS known_at
+           CASE WHEN %(is_historical)s::boolean THEN at::timestamptz ELSE %(received_at)s::timestamptz END AS known_at
     FROM ROWS FROM (
         json_array_elements_text(%(key)s::json),
         json_array_elements_text(%(kind)s::json),
@@ -21,7 +22,7 @@ incoming AS MATERIALIZED (
 -- the messages nobody has sent before; in key order, so that two batches cannot deadlock
 fresh AS (
     INSERT INTO usage_seenmessage (workspace_id, message_key, received_on)
-    SELECT %(workspace_id)s, message_key, %(received_on)s FROM incoming ORDER BY message_key
+    SELECT %(workspace_id)s::bigint, message_key, %(received_on)s::date FROM incoming ORDER BY message_key
     ON CONFLICT DO NOTHING
     RETURNING message_key
 ),
@@ -31,8 +32,8 @@ stored AS (
         workspace_id, account_id, account_ref, user_id, kind, name, happened_at, known_at,
         is_historical, is_clamped, message_key, properties
     )
-    SELECT %(workspace_id)s, account_id, CASE WHEN account_id IS NULL THEN account_ref ELSE '' END,
-           user_id, kind, name, happened_at, known_at, %(is_historical)s, is_clamped,
+    SELECT %(workspace_id)s::bigint, account_id, CASE WHEN account_id IS NULL THEN account_ref ELSE '' END,
+           user_id, kind, name, happened_at, known_at, %(is_historical)s::boolean, is_clamped,
            message_key, properties
     FROM incoming JOIN fresh USING (message_key)
     RETURNING account_id, account_ref, user_id, kind, happened_at, known_at
@@ -40,7 +41,7 @@ stored AS (
 -- the account-days to be rolled up again
 dirty AS (
     INSERT INTO usage_dirtyday (workspace_id, account_id, day)
-    SELECT DISTINCT %(workspace_id)s, account_id, (happened_at AT TIME ZONE %(timezone)s)::date
+    SELECT DISTINCT %(workspace_id)s::bigint, account_id, (happened_at AT TIME ZONE %(timezone)s::text)::date
     FROM stored
     WHERE account_id IS NOT NULL AND kind IN ('track', 'page', 'screen')
 ),
@@ -49,7 +50,7 @@ calls AS (
     INSERT INTO usage_identitymark (
         workspace_id, kind, user_id, previous_id, account_id, happened_at, known_at, traits
     )
-    SELECT %(workspace_id)s, kind, user_id, v, account_id, happened_at, known_at, properties
+    SELECT %(workspace_id)s::bigint, kind, user_id, v, account_id, happened_at, known_at, properties
     FROM ROWS FROM (json_to_recordset(%(identities)s::json) AS (k uuid, v text))
         WITH ORDINALITY AS item (k, v, position)
     JOIN incoming ON incoming.message_key = item.k
@@ -61,7 +62,7 @@ strangers AS (
     INSERT INTO usage_identitymark (
         workspace_id, kind, user_id, previous_id, account_id, happened_at, known_at, traits
     )
-    SELECT %(workspace_id)s, '', user_id, '', NULL, min(happened_at), min(known_at), '{}'
+    SELECT %(workspace_id)s::bigint, '', user_id, '', NULL, min(happened_at), min(known_at), '{}'
     FROM stored
     WHERE account_id IS NULL AND account_ref = '' AND user_id <> ''
     GROUP BY user_id
@@ -71,10 +72,10 @@ receipt AS (
     INSERT INTO usage_receipt (
         workspace_id, api_key_id, received_at, newest_at, accepted, duplicates, rejected
     )
-    SELECT %(workspace_id)s, %(api_key_id)s, %(received_at)s, max(happened_at), count(*),
-           %(size)s - %(rejected)s - count(*), %(rejected)s
+    SELECT %(workspace_id)s::bigint, %(api_key_id)s::bigint, %(received_at)s::timestamptz, max(happened_at), count(*),
+           %(size)s::integer - %(rejected)s::integer - count(*), %(rejected)s::integer
     FROM stored
-    HAVING %(api_key_id)s IS NOT NULL
+    HAVING %(api_key_id)s::bigint IS NOT NULL
 )
 SELECT
     (SELECT count(*) FROM stored) AS accepted,
