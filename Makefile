@@ -29,7 +29,7 @@ demo: $(VENV)/.local node_modules/.installed $(VENV)/.messages ## Start everythi
 	@exec python -m cs_platform.local demo
 
 test: setup browser ## Run all tests (TESTS=tests/accounts for some)
-	@python -m pytest -n 2 --dist loadfile $(TESTS)
+	@python -m pytest -n 2 --dist loadfile -m "not realdata" $(TESTS)
 
 test-real: setup browser ## Load the real data sets and check their figures
 	@python -m pytest -m realdata tests/realdata
