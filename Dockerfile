@@ -27,5 +27,6 @@ USER cs
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["python", "-c", \
     "import urllib.request as u; u.urlopen(u.Request('http://127.0.0.1:8000/accounts/login/', headers={'X-Forwarded-Proto': 'https'}), timeout=4)"]
+# Threads: a browser opens connections ahead of need, and an idle one must not hold a whole process.
 CMD ["gunicorn", "cs_platform.wsgi:application", "--bind", "0.0.0.0:8000", "--workers", "2", \
-    "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--access-logfile", "-"]
+    "--threads", "4", "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--access-logfile", "-"]

@@ -98,8 +98,8 @@ class Installation:
         port = free_port()
         command = [
             "-m", "gunicorn", "cs_platform.wsgi", "--bind", f"127.0.0.1:{port}",
-            "--workers", str(workers), "--log-level", "warning", "--no-control-socket",
-            "--timeout", "120",
+            "--workers", str(workers), "--threads", "4", "--log-level", "warning",
+            "--no-control-socket", "--timeout", "120",
         ]  # fmt: skip
         return self._start("web", command, f"http://127.0.0.1:{port}")
 
@@ -173,6 +173,14 @@ def test_database_url() -> str:
 test_database_url.__test__ = False  # type: ignore[attr-defined]
 
 
+def installation_over_test_database(var: Path) -> Installation:
+    """An installation of which nothing runs yet, with its files in ``var``."""
+    # Test processes share a broker: each has a number of its own in it.
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    redis_url = f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{worker + 1}"
+    return Installation(_environment(test_database_url(), redis_url, var), var)
+
+
 @pytest.fixture
 def installation(
     django_db_setup: None, django_db_blocker: Any, tmp_path: Path
@@ -180,11 +188,8 @@ def installation(
     """Processes over the test database, with a fresh workspace whose rows are committed."""
     from tests.cast import make_workspace
 
-    # Test processes share a broker: each has a number of its own in it.
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    redis_url = f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{worker + 1}"
     with django_db_blocker.unblock():
-        found = Installation(_environment(test_database_url(), redis_url, tmp_path), tmp_path)
+        found = installation_over_test_database(tmp_path)
         found.workspace = make_workspace(f"inst-{os.getpid()}-{next(_number)}")
         yield found
         found.stop()

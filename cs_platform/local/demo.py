@@ -165,7 +165,8 @@ def _commands(var: Path, port: int) -> dict[str, list[str]]:
     return {
         "web": [
             sys.executable, "-m", "gunicorn", "cs_platform.wsgi:application",
-            "--workers", "2", "--bind", f"127.0.0.1:{port}", "--timeout", "60",
+            # Threads: an idle connection, as browsers open ahead of need, must not hold a process.
+            "--workers", "2", "--threads", "4", "--bind", f"127.0.0.1:{port}", "--timeout", "60",
             "--no-control-socket",
         ],
         "worker": [
