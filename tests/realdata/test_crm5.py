@@ -66,7 +66,7 @@ def test_roll_ups_equal_a_direct_computation(loaded: Any, realdata: Path) -> Non
 
 
 def test_a_past_day_can_be_scored(loaded: Any) -> None:
-    call_command("rescore", workspace="crm5", as_of="2023-04-01", verbosity=0)
+    call_command("rescore", "--workspace=crm5", "--as-of=2023-04-01", verbosity=0)
     with tenancy.scope(loaded[0].pk):
         scores = ScoreDay.objects.filter(day=dt.date(2023, 4, 1), score__isnull=False)
         assert scores.count() >= 143
