@@ -36,6 +36,8 @@ SORTS = (
 )
 DEFAULT_SORT = "name"
 MOST_ASSIGNED = 500
+# Of an account, what its page shows and the list does not.
+_LONG = ("search_text", "attributes", "goals", "handover_note")
 
 
 @page(Permission.VIEW)
@@ -47,7 +49,9 @@ def accounts(request: HttpRequest) -> HttpResponse:
     filters = scene.filters()
     sort = parse_sort(request.GET.get("sort", ""), columns=SORTS, default=DEFAULT_SORT)
     rows = filtered(
-        AccountCurrent.objects.select_related("owner__user").defer("reasons"),
+        AccountCurrent.objects.select_related("owner__user", "account").defer(
+            "reasons", *(f"account__{name}" for name in _LONG)
+        ),
         filters,
         today=scene.today,
     )
