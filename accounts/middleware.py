@@ -14,7 +14,8 @@ from django.utils.http import urlencode
 from accounts.models import Membership
 from cs_platform.core import tenancy
 
-_WORKSPACE_URL = re.compile(r"^/w/(?P<slug>[a-z0-9-]+)(?:/|$)")
+# Every slug the URL patterns let through, so that no page is reached without its scope.
+_WORKSPACE_URL = re.compile(r"^/w/(?P<slug>[-a-zA-Z0-9_]+)(?:/|$)")
 LANGUAGE_COOKIE = settings.LANGUAGE_COOKIE_NAME
 
 

@@ -11,7 +11,7 @@ urlpatterns = [
     path("language/", session.set_language, name="set_language"),
     path("theme/", session.set_theme, name="set_theme"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include("accounts.login_urls")),
     path(IN_WORKSPACE, include("accounts.urls")),
     path("", include("metrics.usage.ingest.urls")),
     path("api/", include("cs_platform.api_docs.urls")),

@@ -7,6 +7,7 @@ surrogates (PostgreSQL stores neither), deep nesting, and text that is not UTF-8
 import json
 import math
 import re
+from collections import Counter
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
@@ -25,8 +26,8 @@ class _Refused(ValueError):
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _value in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        counts = Counter(name for name, _value in pairs)
+        twice = next(name for name, count in counts.items() if count > 1)
         raise _Refused(f"the name {json.dumps(twice)[:100]} is given twice in one object")
     return found
 

@@ -162,7 +162,9 @@ def _split_leniently(
     try:
         envelope = json.loads(body)
         items = envelope.pop("events" if reading.is_native else "batch")
-        raws = [msgspec.Raw(json.dumps(item).encode()) for item in list(items)]
+        if not isinstance(items, list):
+            raise TypeError("not a list")
+        raws = [msgspec.Raw(json.dumps(item).encode()) for item in items]
         if reading.is_native:
             native = msgspec.convert({**envelope, "events": []}, NativeBatch)
             return raws, None, native.sent_at, native.historical
