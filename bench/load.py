@@ -48,13 +48,21 @@ def post(
 
 
 def main() -> None:
-    """``python -m bench.load FILE``: the file holds the parameters and the bodies as JSON."""
+    """``python -m bench.load FILE``: the file holds the parameters and the bodies as JSON.
+
+    ``pause``: so many seconds between an answer and the next body; ``every``: one begins every so
+    many seconds, or as soon as the one before is answered.
+    """
     task = json.loads(Path(sys.argv[1]).read_text())
     bodies = [body.encode() for body in task["bodies"]]
-    pause = task.get("pause", 0)
+    pause, every = task.get("pause", 0), task.get("every", 0)
     start = time.perf_counter()
     times: list[float] = []
-    if pause:
+    if every:
+        for number, body in enumerate(bodies):
+            time.sleep(max(0, start + number * every - time.perf_counter()))
+            times += post(task["port"], task["path"], [body], task["headers"], 1)
+    elif pause:
         for body in bodies:
             times += post(task["port"], task["path"], [body], task["headers"], 1)
             time.sleep(pause)

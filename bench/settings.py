@@ -4,4 +4,4 @@ from cs_platform.settings import *  # noqa: F403
 
 ROOT_URLCONF = "bench.site"
 INGEST_EVENTS_PER_MINUTE = 0
-API_REQUESTS_PER_MINUTE = 0
+API_RATE_LIMIT = 0

@@ -12,6 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _GUNICORN = "gunicorn cs_platform.wsgi --workers 2 --keep-alive 0 --log-level warning"
+_WORKER = (
+    "celery -A cs_platform worker --queues ingest,score,mail,default --concurrency 2"
+    " --loglevel WARNING --without-gossip --without-mingle"
+)
+_SCHEDULER = "celery -A cs_platform beat --loglevel WARNING --pidfile="
 
 
 @dataclass
@@ -20,6 +25,16 @@ class Stack:
 
     port: int
     environment: dict[str, str]
+
+    @contextmanager
+    def pipeline(self) -> Iterator[None]:
+        """A worker of all queues and the scheduler, as long as they are needed."""
+        with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
+            for command in (_WORKER, f"{_SCHEDULER} --schedule {directory}/schedule"):
+                process = self.process(command)
+                stack.callback(process.wait)
+                stack.callback(process.terminate)
+            yield
 
     def process(self, command: str) -> "subprocess.Popen[bytes]":
         """Start one of our own commands, ``python -m``."""
@@ -32,8 +47,11 @@ class Stack:
 
 
 @contextmanager
-def running() -> Iterator[Stack]:
-    """Servers up, database migrated, Django set up in this process as the application role."""
+def running(*, with_pages: bool) -> Iterator[Stack]:
+    """Servers up, database migrated, Django set up in this process as the application role.
+
+    ``with_pages`` also packs the static files, which takes half a minute.
+    """
     with ExitStack() as stack:
         directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="cs-platform-bench-"))
         Path(directory).chmod(0o755)
@@ -60,7 +78,8 @@ def running() -> Iterator[Stack]:
         from django.core.management import call_command
 
         call_command("migrate", verbosity=0)
-        call_command("collectstatic", interactive=False, verbosity=0)
+        if with_pages:
+            call_command("collectstatic", interactive=False, verbosity=0)
         from cs_platform.local.servers import free_port
 
         result = Stack(free_port(), dict(os.environ))

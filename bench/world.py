@@ -1,0 +1,75 @@
+"""A workspace of any size in seconds: accounts, contracts, conversations and roll-ups, set-based.
+
+The same figures every time: what varies is derived from the ids, not from chance.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+TABLES = (
+    "accounts_account",
+    "accounts_contractevent",
+    "accounts_interaction",
+    "accounts_subscription",
+    "health_accountcurrent",
+    "health_scoreday",
+    "usage_accountday",
+    "usage_accountdayevent",
+    "usage_event",
+    "usage_userday",
+)
+_SQL = Path(__file__).parent / "sql"
+
+
+@contextmanager
+def as_owner() -> Iterator[Any]:
+    """A cursor of the role that row-level security lets through."""
+    from django.db import connection
+
+    from cs_platform.core.database import use_role
+
+    use_role(connection, "owner")
+    try:
+        with connection.cursor() as cursor:
+            yield cursor
+    finally:
+        use_role(connection, "application")
+
+
+def text(name: str) -> str:
+    """A statement of ``bench/sql``."""
+    return (_SQL / f"{name}.sql").read_text()
+
+
+def fill(workspace: Any, *, accounts: int, days: int = 120, share: int = 15) -> None:
+    """Accounts with a contract and three conversations each, used on ``share`` % of ``days`` days.
+
+    One account in twenty has been silent for 50 days. Five event names and up to nine users per
+    account; four names and three users on each day of use.
+    """
+    binds = {"workspace_id": workspace.pk, "accounts": accounts, "days": days, "share": share}
+    with as_owner() as cursor:
+        cursor.execute(text("fill_accounts"), binds)
+        cursor.execute(text("fill_usage"), binds)
+        for table in TABLES:
+            cursor.execute(f"ANALYZE {table}")
+
+
+def fill_events(workspace: Any, *, accounts: int, days: int, per_day: int) -> None:
+    """Accounts with nothing but ``per_day`` events on each of the last ``days`` days, today's too."""
+    binds = {
+        "workspace_id": workspace.pk, "accounts": accounts, "days": days, "per_day": per_day,
+        "share": 0,
+    }  # fmt: skip
+    with as_owner() as cursor:
+        cursor.execute(text("fill_accounts"), binds)
+        cursor.execute(text("fill_events"), binds)
+        cursor.execute("ANALYZE usage_event")
+
+
+def forget_scores(workspace: Any) -> None:
+    """Take every score of the workspace away, so that the next scoring writes them all."""
+    with as_owner() as cursor:
+        cursor.execute(text("forget_scores"), {"workspace_id": workspace.pk})
