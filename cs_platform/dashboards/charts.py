@@ -51,6 +51,11 @@ def _bar(name: object, role: str, x: Sequence[Any], y: Sequence[Any], **options:
     return go.Bar(name=str(name), x=list(x), y=list(y), meta={"role": role}, **options)
 
 
+def _plain(text: object) -> str:
+    """A label as it is: Plotly reads tags in labels, and makes links of some."""
+    return str(text).replace("&", "&amp;").replace("<", "&lt;")
+
+
 def health_distribution(histogram: Mapping[int, Mapping[str, int]]) -> Chart:
     """Accounts per ten points of score, coloured by band.
 
@@ -81,7 +86,7 @@ def money_bars(rows: Sequence[Mapping[str, Any]], *, label: str, currency: str) 
     ``accounts`` at risk.
     """
     shown = list(reversed(rows))
-    names = [str(row["label"]) for row in shown]
+    names = [_plain(row["label"]) for row in shown]
     loss = [float(row["expected_loss"]) for row in shown]
     arr = [float(row["arr_at_risk"]) for row in shown]
     return _chart(
@@ -226,7 +231,7 @@ def adoption_heatmap(
         [
             go.Heatmap(
                 x=x,
-                y=list(reversed(names)),
+                y=[_plain(name) for name in reversed(names)],
                 z=list(reversed(rows)),
                 xgap=1,
                 ygap=1,

@@ -6,8 +6,9 @@ from typing import Any
 
 from django.http import StreamingHttpResponse
 
-# A cell that begins with one of these is a formula to Excel, LibreOffice and Google Sheets.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# A cell that begins with one of these is a formula to Excel, LibreOffice and Google Sheets; the
+# full-width ones are to an Excel that speaks Japanese.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
 
 
 class _Echo:
@@ -19,14 +20,15 @@ class _Echo:
 
 def neutral(value: Any) -> Any:
     """``value`` as a cell that no spreadsheet runs; numbers and dates stay as they are."""
-    if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA_STARTS):
+    if isinstance(value, str) and value.lstrip(" \u00a0\u3000\ufeff").startswith(_FORMULA_STARTS):
         return f"'{value}"
     return "" if value is None else value
 
 
 def csv_lines(header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
     """The lines of a CSV file, its header first."""
-    writer = csv.writer(_Echo())
+    # Every text in quotes: a spreadsheet that splits at ";" must not begin a cell in its middle.
+    writer = csv.writer(_Echo(), quoting=csv.QUOTE_NONNUMERIC)
     yield "\ufeff" + writer.writerow([str(title) for title in header])
     for row in rows:
         yield writer.writerow([neutral(value) for value in row])

@@ -20,7 +20,7 @@ def test_money_bars_put_the_first_on_top() -> None:
         {"label": "<b>", "arr_at_risk": 5, "expected_loss": 1, "accounts": 1},
     ]
     chart = charts.money_bars(rows, label="Owner", currency="JPY")
-    assert chart.figure["data"][1]["y"] == ["<b>", "A"]
+    assert chart.figure["data"][1]["y"] == ["&lt;b>", "A"]
     assert chart.rows == [["A", 2, 10.0, 4.0], ["<b>", 1, 5.0, 1.0]]
     assert charts.money_bars([], label="Owner", currency="JPY").is_empty
 
