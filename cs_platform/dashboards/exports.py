@@ -8,7 +8,7 @@ from django.http import StreamingHttpResponse
 
 # A cell that begins with one of these is a formula to Excel, LibreOffice and Google Sheets; the
 # full-width ones are to an Excel that speaks Japanese.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 class _Echo:

@@ -28,7 +28,7 @@ def test_a_label_of_a_chart_is_no_link() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["=1+1", "＝1+1", "＋1", "－1", "＠SUM(1)", "\u3000=1", "\u00a0@x", "\ufeff=1", " ＝1"],  # noqa: RUF001
+    ["=1+1", "＝1+1", "＋1", "－1", "＠SUM(1)", "\u3000=1", "\u00a0@x", "\ufeff=1", " ＝1"],
 )
 def test_no_text_of_an_export_is_a_formula(text: str) -> None:
     line = list(csv_lines(["Name"], [[text]]))[1]
