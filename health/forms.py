@@ -5,10 +5,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from cs_platform.core.days import NearDays
 from health.models import RiskState
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(NearDays, forms.Form):
     """Why: for "not a risk" and for a flag."""
 
     reason = forms.CharField(

@@ -227,7 +227,7 @@ def ensure_months(first: dt.date, last: dt.date) -> None:
 def _keep_days(
     version: ScorecardVersion, moment: Moment, series: int, *, is_closed: bool, now: dt.datetime
 ) -> int:
-    return sql.execute(
+    kept = sql.row(
         "health/keep_days",
         {
             "day": moment.day,
@@ -238,3 +238,4 @@ def _keep_days(
             "now": now,
         },
     )
+    return int(kept["written"])

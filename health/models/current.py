@@ -107,6 +107,11 @@ class AccountCurrent(TenantModel):
                 condition=Q(is_at_risk=True),
             ),
             models.Index(fields=["workspace", "owner", "name", "id"], name="health_current_owner"),
+            models.Index(
+                fields=["workspace", "tier", "name", "id"],
+                name="health_current_tier",
+                condition=~Q(tier=""),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -34,6 +34,8 @@ class ScoreDay(TenantModel):
     score = models.SmallIntegerField(null=True)
     coverage = models.FloatField()
     band = models.CharField(max_length=6, choices=Band.choices, blank=True)
+    # the band of seven days before; null where the account was not scored then
+    week_band = models.CharField(max_length=6, null=True)
     raw = ArrayField(models.FloatField(null=True))
     points = ArrayField(models.FloatField(null=True))
     # keys of the exceptions that held the score down
@@ -57,6 +59,54 @@ class ScoreDay(TenantModel):
         indexes: ClassVar = [
             models.Index(fields=["workspace", "day", "series"], name="health_scoreday_by_day")
         ]
+
+
+class DayFigures(TenantModel):
+    """The score-days of one day of a series added up, in groups of one kind.
+
+    A day has four kinds of groups: by band and score; by band and the month (its first day) in
+    which a contract ends within a year; by owner and segment; by band and the band a week before.
+    What a kind does not group by is null. Written with the score-days by the same statement, and
+    equal to their sums to the last digit. MRR and yearly expected loss are in the workspace's
+    currency; ``coverage`` is a sum of shares. A group nobody is left in stays, with 0 accounts.
+    """
+
+    application_grants = "SELECT, INSERT, UPDATE"
+
+    class Kind(models.TextChoices):
+        SCORE = "score"
+        RENEWAL = "renewal"
+        OWNER = "owner"
+        MOVE = "move"
+
+    day = models.DateField()
+    series = models.PositiveSmallIntegerField(choices=ScoreDay.Series.choices)
+    kind = models.CharField(max_length=7, choices=Kind.choices)
+    band = models.CharField(max_length=6, null=True)
+    score = models.SmallIntegerField(null=True)
+    month = models.DateField(null=True)
+    owner_id = models.BigIntegerField(null=True)
+    segment = models.CharField(max_length=20, null=True)
+    week_band = models.CharField(max_length=6, null=True)
+    accounts = models.IntegerField()
+    at_risk = models.IntegerField()
+    mrr = models.DecimalField(max_digits=24, decimal_places=4)
+    mrr_at_risk = models.DecimalField(max_digits=24, decimal_places=4)
+    expected_loss = models.DecimalField(max_digits=24, decimal_places=4)
+    coverage = models.DecimalField(max_digits=14, decimal_places=4)
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(
+                fields=[
+                    "workspace", "day", "series", "kind",
+                    "band", "score", "month", "owner_id", "segment", "week_band",
+                ],
+                name="health_dayfigures_group",
+                nulls_distinct=False,
+            ),
+        ]  # fmt: skip
 
 
 class PercentileBound(TenantModel):

@@ -8,6 +8,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS health_graded (
     coverage double precision NOT NULL,
     score smallint,
     band text NOT NULL,
+    week_band text,
     exceptions varchar(40)[] NOT NULL,
     score_7d double precision,
     score_30d double precision,
@@ -106,6 +107,7 @@ banded AS (
             ELSE 'red'
         END AS band,
         coalesce(h.keys, '{}') AS exceptions,
+        week.band AS week_band,
         least(a.average, h.cap) - week.score AS score_7d,
         least(a.average, h.cap) - month.score AS score_30d
     FROM averaged a
@@ -160,6 +162,7 @@ SELECT
     coverage,
     score,
     band,
+    week_band,
     exceptions,
     score_7d,
     score_30d,

@@ -1,47 +1,125 @@
 -- role: analytics
 -- The graded scores as score-days of one series. A live day that is closed stays as it is; the day
--- under way, and the corrected series, follow what was just computed.
-INSERT INTO health_scoreday AS kept (
-    workspace_id, account_id, day, series, version_id, score, coverage, band, raw, points,
-    exceptions, owner_id, segment, stage, mrr, renewal_on, notice_deadline_on, churn_probability,
-    expected_loss, is_flagged, is_closed, computed_at
+-- under way, and the corrected series, follow what was just computed. What a row adds to the sums
+-- of its day, and what it added before, goes to health_dayfigures with it; the sums are of decimals,
+-- so however often a row changes they equal the sums over the rows.
+WITH
+-- the rows written: as they are now and, where there was one, as they were
+kept AS (
+    INSERT INTO health_scoreday AS kept (
+        workspace_id, account_id, day, series, version_id, score, coverage, band, week_band, raw,
+        points, exceptions, owner_id, segment, stage, mrr, renewal_on, notice_deadline_on,
+        churn_probability, expected_loss, is_flagged, is_closed, computed_at
+    )
+    SELECT
+        %(workspace_id)s, g.account_id, %(day)s, %(series)s, %(version)s, g.score, g.coverage,
+        g.band, g.week_band, m.raw, g.points, g.exceptions, m.owner_id, m.segment, m.stage, m.mrr,
+        m.renewal_on, m.notice_deadline_on, g.churn_probability, g.expected_loss,
+        coalesce(r.is_flagged AND r.flagged_at <= %(as_of)s, false), %(is_closed)s, %(now)s
+    FROM health_graded g
+    JOIN health_measured m ON m.account_id = g.account_id
+    LEFT JOIN health_riskstate r
+        ON r.workspace_id = %(workspace_id)s AND r.account_id = g.account_id
+    ON CONFLICT (workspace_id, account_id, day, series) DO UPDATE SET
+        version_id = excluded.version_id,
+        score = excluded.score,
+        coverage = excluded.coverage,
+        band = excluded.band,
+        week_band = excluded.week_band,
+        raw = excluded.raw,
+        points = excluded.points,
+        exceptions = excluded.exceptions,
+        owner_id = excluded.owner_id,
+        segment = excluded.segment,
+        stage = excluded.stage,
+        mrr = excluded.mrr,
+        renewal_on = excluded.renewal_on,
+        notice_deadline_on = excluded.notice_deadline_on,
+        churn_probability = excluded.churn_probability,
+        expected_loss = excluded.expected_loss,
+        is_flagged = excluded.is_flagged,
+        is_closed = excluded.is_closed,
+        computed_at = excluded.computed_at
+    WHERE NOT (kept.is_closed AND kept.series = 0)
+      AND (
+        kept.version_id, kept.score, kept.coverage, kept.band, kept.week_band, kept.raw,
+        kept.points, kept.exceptions, kept.owner_id, kept.segment, kept.stage, kept.mrr,
+        kept.renewal_on, kept.notice_deadline_on, kept.churn_probability, kept.expected_loss,
+        kept.is_flagged, kept.is_closed
+      ) IS DISTINCT FROM (
+        excluded.version_id, excluded.score, excluded.coverage, excluded.band, excluded.week_band,
+        excluded.raw, excluded.points, excluded.exceptions, excluded.owner_id, excluded.segment,
+        excluded.stage, excluded.mrr, excluded.renewal_on, excluded.notice_deadline_on,
+        excluded.churn_probability, excluded.expected_loss, excluded.is_flagged,
+        excluded.is_closed
+      )
+    RETURNING
+        old.account_id IS NOT NULL AS had_row,
+        old.score AS old_score, old.coverage AS old_coverage, old.band AS old_band,
+        old.week_band AS old_week_band, old.owner_id AS old_owner_id, old.segment AS old_segment,
+        old.mrr AS old_mrr, old.renewal_on AS old_renewal_on,
+        old.expected_loss AS old_expected_loss, old.is_flagged AS old_is_flagged,
+        new.score, new.coverage, new.band, new.week_band, new.owner_id, new.segment, new.mrr,
+        new.renewal_on, new.expected_loss, new.is_flagged
+),
+-- what each row adds, and what its former self takes away
+parts AS (
+    SELECT 1 AS n, score, band, week_band, owner_id, segment, mrr, renewal_on, expected_loss,
+        coverage, band IN ('yellow', 'red') OR is_flagged AS is_at_risk
+    FROM kept
+    UNION ALL
+    SELECT -1, old_score, old_band, old_week_band, old_owner_id, old_segment, -old_mrr,
+        old_renewal_on, -old_expected_loss, -old_coverage,
+        old_band IN ('yellow', 'red') OR old_is_flagged
+    FROM kept
+    WHERE had_row
+),
+-- contracts that end within a year, by the first of the month
+monthly AS (
+    SELECT *, CASE
+        WHEN renewal_on BETWEEN %(day)s AND %(day)s + 365
+        THEN renewal_on - extract(day FROM renewal_on)::integer + 1
+    END AS month
+    FROM parts
+),
+-- one sum for each group of each kind
+sums AS (
+    SELECT
+        CASE 0
+            WHEN grouping(score) THEN 'score'
+            WHEN grouping(month) THEN 'renewal'
+            WHEN grouping(owner_id) THEN 'owner'
+            ELSE 'move'
+        END AS kind,
+        band, score, month, owner_id, segment, week_band,
+        sum(n) AS accounts,
+        coalesce(sum(n) FILTER (WHERE is_at_risk), 0) AS at_risk,
+        coalesce(sum(mrr), 0) AS mrr,
+        coalesce(sum(mrr) FILTER (WHERE is_at_risk), 0) AS mrr_at_risk,
+        coalesce(sum(expected_loss) FILTER (WHERE is_at_risk), 0) AS expected_loss,
+        sum(coverage::numeric) AS coverage
+    FROM monthly
+    GROUP BY GROUPING SETS (
+        (band, score), (band, month), (owner_id, segment), (band, week_band)
+    )
+    HAVING (grouping(month) = 1 OR month IS NOT NULL)
+        AND (grouping(week_band) = 1 OR week_band IS NOT NULL)
+),
+-- added to the day's
+added AS (
+    INSERT INTO health_dayfigures AS kept (
+        workspace_id, day, series, kind, band, score, month, owner_id, segment, week_band,
+        accounts, at_risk, mrr, mrr_at_risk, expected_loss, coverage
+    )
+    SELECT %(workspace_id)s, %(day)s, %(series)s, sums.* FROM sums
+    ON CONFLICT (
+        workspace_id, day, series, kind, band, score, month, owner_id, segment, week_band
+    ) DO UPDATE SET
+        accounts = kept.accounts + excluded.accounts,
+        at_risk = kept.at_risk + excluded.at_risk,
+        mrr = kept.mrr + excluded.mrr,
+        mrr_at_risk = kept.mrr_at_risk + excluded.mrr_at_risk,
+        expected_loss = kept.expected_loss + excluded.expected_loss,
+        coverage = kept.coverage + excluded.coverage
 )
-SELECT
-    %(workspace_id)s, g.account_id, %(day)s, %(series)s, %(version)s, g.score, g.coverage, g.band,
-    m.raw, g.points, g.exceptions, m.owner_id, m.segment, m.stage, m.mrr, m.renewal_on,
-    m.notice_deadline_on, g.churn_probability, g.expected_loss,
-    coalesce(r.is_flagged AND r.flagged_at <= %(as_of)s, false), %(is_closed)s, %(now)s
-FROM health_graded g
-JOIN health_measured m ON m.account_id = g.account_id
-LEFT JOIN health_riskstate r
-    ON r.workspace_id = %(workspace_id)s AND r.account_id = g.account_id
-ON CONFLICT (workspace_id, account_id, day, series) DO UPDATE SET
-    version_id = excluded.version_id,
-    score = excluded.score,
-    coverage = excluded.coverage,
-    band = excluded.band,
-    raw = excluded.raw,
-    points = excluded.points,
-    exceptions = excluded.exceptions,
-    owner_id = excluded.owner_id,
-    segment = excluded.segment,
-    stage = excluded.stage,
-    mrr = excluded.mrr,
-    renewal_on = excluded.renewal_on,
-    notice_deadline_on = excluded.notice_deadline_on,
-    churn_probability = excluded.churn_probability,
-    expected_loss = excluded.expected_loss,
-    is_flagged = excluded.is_flagged,
-    is_closed = excluded.is_closed,
-    computed_at = excluded.computed_at
-WHERE NOT (kept.is_closed AND kept.series = 0)
-  AND (
-    kept.version_id, kept.score, kept.coverage, kept.band, kept.raw, kept.points, kept.exceptions,
-    kept.owner_id, kept.segment, kept.stage, kept.mrr, kept.renewal_on, kept.notice_deadline_on,
-    kept.churn_probability, kept.expected_loss, kept.is_flagged, kept.is_closed
-  ) IS DISTINCT FROM (
-    excluded.version_id, excluded.score, excluded.coverage, excluded.band, excluded.raw,
-    excluded.points, excluded.exceptions, excluded.owner_id, excluded.segment, excluded.stage,
-    excluded.mrr, excluded.renewal_on, excluded.notice_deadline_on, excluded.churn_probability,
-    excluded.expected_loss, excluded.is_flagged, excluded.is_closed
-  )
+SELECT count(*) AS written FROM kept

@@ -14,6 +14,7 @@ from cs_platform.core import clock, tenancy
 from health.measures import MEASURES
 from health.models import AccountCurrent, ScoreDay
 from health.scorecards import published_version
+from tests.health import figures
 
 
 class Book:
@@ -84,8 +85,14 @@ class Book:
                 **shared,
                 **current,
             )
-            for back, earlier in {**(days or {}), 0: score}.items():
-                self.score_day(account, back, earlier, mrr=mrr, owner=owner, **shared, **current)
+            scores = {**(days or {}), 0: score}
+            for back, earlier in scores.items():
+                week_band = band_of(scores[back - 7]) if back - 7 in scores else None
+                self.score_day(
+                    account, back, earlier, mrr=mrr, owner=owner, week_band=week_band,
+                    **shared, **current,
+                )  # fmt: skip
+                figures.keep(self.on(back))
         return account
 
     def score_day(
@@ -93,7 +100,9 @@ class Book:
     ) -> None:
         """One day of the account's scores, in the open scope."""
         owner = fields.pop("owner", None)
-        kept = ("segment", "renewal_on", "churn_probability", "expected_loss", "is_flagged")
+        kept = (
+            "week_band", "segment", "renewal_on", "churn_probability", "expected_loss", "is_flagged"
+        )  # fmt: skip
         ScoreDay(
             workspace_id=self.workspace.pk,
             account_id=account.pk,

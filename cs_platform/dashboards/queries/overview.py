@@ -1,4 +1,4 @@
-"""The team's figures for one day, from the scores of that day alone."""
+"""The team's figures for one day, from the sums that scoring keeps of it."""
 
 import datetime as dt
 from collections import defaultdict
@@ -8,11 +8,9 @@ from typing import Any
 from django.db.models import Max
 
 from cs_platform.core import sql
-from cs_platform.dashboards.cached import remembered
-from health.models import ScoreDay
+from health.models import DayFigures, ScoreDay
 
 WEEK = dt.timedelta(days=7)
-FRESH_SECONDS = 60
 _FIGURES = ("accounts", "at_risk", "arr", "arr_at_risk", "expected_loss")
 
 
@@ -46,11 +44,12 @@ class Standing:
     owners: list[dict[str, Any]]
     segments: list[dict[str, Any]]
     renewals: list[dict[str, Any]]
+    moves: list["Move"]
 
 
 @dataclass(frozen=True)
 class Move:
-    """Accounts that were in one band and are in another (or the same)."""
+    """Accounts that were in one band a week before and are in another (or the same)."""
 
     old_band: str
     new_band: str
@@ -60,46 +59,18 @@ class Move:
 
 def last_scored_day(*, until: dt.date) -> dt.date | None:
     """The latest day not after ``until`` that has scores."""
-    found: dt.date | None = ScoreDay.objects.filter(
+    found: dt.date | None = DayFigures.objects.filter(
         day__lte=until, series=ScoreDay.Series.LIVE
     ).aggregate(last=Max("day"))["last"]
     return found
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """A day, the earlier day it is compared with where there is one, and the moves between."""
-
-    now: Standing
-    before: Standing | None
-    moves: list[Move]
-
-
-def comparison(day: dt.date, before: dt.date | None) -> Comparison:
-    """The figures of ``day`` beside those of ``before``; at most a minute old."""
-    return remembered(
-        f"comparison:{day}:{before}",
-        seconds=FRESH_SECONDS,
-        make=lambda: _comparison(day, before),
-    )
-
-
-def _comparison(day: dt.date, before: dt.date | None) -> Comparison:
-    by_day: dict[dt.date, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
-    for row in sql.rows("dashboards/overview", {"day": day, "before": before}):
-        by_day[row["day"]][row["section"]].append(row)
-    return Comparison(
-        now=_standing(day, by_day[day]),
-        before=_standing(before, by_day[before]) if before else None,
-        moves=[
-            Move(row["old_band"], row["band"], row["accounts"], row["arr"])
-            for row in by_day[day]["move"]
-        ],
-    )
-
-
-def _standing(day: dt.date, sections: dict[str, list[dict[str, Any]]]) -> Standing:
-    by_score, groups = sections["score"], sections["group"]
+def standing(day: dt.date) -> Standing:
+    """Everything kept of one day."""
+    kinds: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in _rows(day, *DayFigures.Kind):
+        kinds[row["kind"]].append(row)
+    by_score = kinds[DayFigures.Kind.SCORE]
     bands: dict[str, int] = defaultdict(int)
     histogram: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for row in by_score:
@@ -111,10 +82,44 @@ def _standing(day: dt.date, sections: dict[str, list[dict[str, Any]]]) -> Standi
         totals=_totals(by_score),
         bands=dict(bands),
         histogram={start: dict(counts) for start, counts in histogram.items()},
-        owners=_summed(groups, "owner_id"),
-        segments=_summed(groups, "segment"),
-        renewals=_summed([row for row in by_score if row["month"]], "month", "band"),
+        owners=_summed(kinds[DayFigures.Kind.OWNER], "owner_id"),
+        segments=_summed(kinds[DayFigures.Kind.OWNER], "segment"),
+        renewals=kinds[DayFigures.Kind.RENEWAL],
+        moves=[
+            Move(row["week_band"], row["band"], row["accounts"], row["arr"])
+            for row in kinds[DayFigures.Kind.MOVE]
+        ],
     )
+
+
+def totals(day: dt.date) -> Totals | None:
+    """The key figures of one day, None where nobody was scored."""
+    found = _rows(day, DayFigures.Kind.SCORE)
+    return _totals(found) if found else None
+
+
+def owners(day: dt.date) -> list[dict[str, Any]]:
+    """The figures of every owner's accounts."""
+    return _summed(_rows(day, DayFigures.Kind.OWNER), "owner_id")
+
+
+def _rows(day: dt.date, *kinds: str) -> list[dict[str, Any]]:
+    """The day's groups of some kinds, money as numbers per year."""
+    found = DayFigures.objects.filter(
+        day=day, series=ScoreDay.Series.LIVE, kind__in=kinds, accounts__gt=0
+    )
+    names = ("kind", "band", "score", "month", "owner_id", "segment", "week_band")
+    sums = ("accounts", "at_risk", "mrr", "mrr_at_risk", "expected_loss", "coverage")
+    return [
+        {
+            **row,
+            "arr": float(row["mrr"]) * 12,
+            "arr_at_risk": float(row["mrr_at_risk"]) * 12,
+            "expected_loss": float(row["expected_loss"]),
+            "coverage": float(row["coverage"]),
+        }
+        for row in found.order_by("id").values(*names, *sums)
+    ]
 
 
 def _summed(rows: list[dict[str, Any]], *keys: str) -> list[dict[str, Any]]:
@@ -137,7 +142,7 @@ def _totals(by_score: list[dict[str, Any]]) -> Totals:
             by_value[row["score"]] += row["accounts"]
     scores = sorted(by_value.items())
     with_score = sum(by_value.values())
-    covered = sum(row["coverage"] or 0.0 for row in by_score)
+    covered = sum(row["coverage"] for row in by_score)
     return Totals(
         **figures,
         with_score=with_score,

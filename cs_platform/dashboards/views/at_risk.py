@@ -13,7 +13,7 @@ from accounts.permissions import Permission
 from cs_platform.core.paging import BadCursor
 from cs_platform.dashboards.filters import NOBODY, OVERDUE, AccountFilters
 from cs_platform.dashboards.queries.lists import COUNTED, ListPage
-from cs_platform.dashboards.queries.overview import comparison, last_scored_day
+from cs_platform.dashboards.queries.overview import last_scored_day, owners
 from cs_platform.dashboards.views.common import Scene, answer, opening_redirect, risk_rows
 from health.measures import BY_KEY, MEASURES
 from health.models import RiskState
@@ -82,10 +82,9 @@ def at_risk_list(request: HttpRequest) -> HttpResponse:
 def _capacity(scene: Scene) -> list[dict[str, Any]]:
     """Accounts, accounts at risk and expected loss of every owner, the largest loss first."""
     day = last_scored_day(until=scene.today)
-    owners = comparison(day, None).now.owners if day else []
     return [
         {**row, "owner": scene.names.get(row["owner_id"], "")}
-        for row in sorted(owners, key=lambda row: -row["expected_loss"])
+        for row in sorted(owners(day) if day else [], key=lambda row: -row["expected_loss"])
     ]
 
 

@@ -58,13 +58,12 @@ def overview(request: HttpRequest) -> HttpResponse:
     }
     if day is None:
         return render(request, "dashboards/overview.html", context)
-    before_day = queries.last_scored_day(until=day - queries.WEEK)
-    found = queries.comparison(day, before_day)
-    now, before = found.now, found.before
+    now, before = queries.standing(day), queries.totals(day - queries.WEEK)
+    before_day = day - queries.WEEK if before else None
     labels: dict[Any, Any] = {**scene.names, None: _("No owner")}
     context |= {
         "totals": now.totals,
-        **_changes(request, now.totals, before.totals if before else None),
+        **_changes(request, now.totals, before),
         "since": _("since %(day)s") % {"day": day_short(before_day)} if before_day else "",
         "before_day": before_day,
         **_links(request),
@@ -73,7 +72,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         **_risk_charts(request, now, labels),
         "renewals": charts.renewals_by_month(now.renewals, currency=request.workspace.currency),
         "renewals_n": sum(row["accounts"] for row in now.renewals),
-        "moves": _matrix(found.moves) if before_day else None,
+        "moves": _matrix(now.moves) if now.moves else None,
         "workload": _workload(now.owners, labels, scene) if asked == scene.today else None,
         "onboarding": queries.onboarding(scene.today) if asked == scene.today else None,
     }
