@@ -3,6 +3,12 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+GROUP = """
+CREATE UNIQUE INDEX health_dayfigures_group ON health_dayfigures (
+    workspace_id, day, series, kind, band, score, month, owner_id, segment, week_band
+) NULLS NOT DISTINCT
+"""
+
 # The days scored so far, added up as health/sql/keep_days.sql does from here on.
 FIGURES = """
 INSERT INTO health_dayfigures (
@@ -121,24 +127,6 @@ class Migration(migrations.Migration):
                 fields=("workspace", "id"), name="health_dayfigures_workspace_id"
             ),
         ),
-        migrations.AddConstraint(
-            model_name="dayfigures",
-            constraint=models.UniqueConstraint(
-                fields=(
-                    "workspace",
-                    "day",
-                    "series",
-                    "kind",
-                    "band",
-                    "score",
-                    "month",
-                    "owner_id",
-                    "segment",
-                    "week_band",
-                ),
-                name="health_dayfigures_group",
-                nulls_distinct=False,
-            ),
-        ),
+        migrations.RunSQL(GROUP, "DROP INDEX health_dayfigures_group"),
         migrations.RunSQL(FIGURES, migrations.RunSQL.noop),
     ]

@@ -69,6 +69,8 @@ class DayFigures(TenantModel):
     What a kind does not group by is null. Written with the score-days by the same statement, and
     equal to their sums to the last digit. MRR and yearly expected loss are in the workspace's
     currency; ``coverage`` is a sum of shares. A group nobody is left in stays, with 0 accounts.
+    The migration makes the groups unique, nulls being equal: said here, it would have every check
+    of the models ask the database for its version before there is one.
     """
 
     application_grants = "SELECT, INSERT, UPDATE"
@@ -94,19 +96,6 @@ class DayFigures(TenantModel):
     mrr_at_risk = models.DecimalField(max_digits=24, decimal_places=4)
     expected_loss = models.DecimalField(max_digits=24, decimal_places=4)
     coverage = models.DecimalField(max_digits=14, decimal_places=4)
-
-    class Meta(TenantModel.Meta):
-        constraints: ClassVar = [
-            *TenantModel.Meta.constraints,
-            models.UniqueConstraint(
-                fields=[
-                    "workspace", "day", "series", "kind",
-                    "band", "score", "month", "owner_id", "segment", "week_band",
-                ],
-                name="health_dayfigures_group",
-                nulls_distinct=False,
-            ),
-        ]  # fmt: skip
 
 
 class PercentileBound(TenantModel):
