@@ -8,10 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from cs_platform.core.clock import day_end, day_start
+from cs_platform.core.days import NearDays
 from metrics.usage.queries import EventFilter
 
 
-class EventFilterForm(forms.Form):
+class EventFilterForm(NearDays, forms.Form):
     """Filters of the event browser; anything left empty does not filter."""
 
     name = forms.CharField(label=_("Event"), max_length=200, required=False)
@@ -35,7 +36,7 @@ class EventFilterForm(forms.Form):
         return account
 
     def clean(self) -> dict[str, Any]:
-        cleaned = self.cleaned_data
+        cleaned = super().clean()
         if cleaned.get("first") and cleaned.get("last") and cleaned["last"] < cleaned["first"]:
             self.add_error("last", _("This day is before the first one."))
         return cleaned

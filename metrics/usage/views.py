@@ -59,7 +59,7 @@ def event(request: HttpRequest, event_id: int) -> HttpResponse:
 @page(Permission.MANAGE_DATA)
 def rejected(request: HttpRequest) -> HttpResponse:
     """Items that could not be taken in, with the reason."""
-    code = request.GET.get("code", "")
+    code = request.GET.get("code", "").replace("\0", "")
     try:
         found = queries.rejected_events(code, request.GET.get("cursor"))
     except BadCursor:
