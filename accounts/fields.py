@@ -19,6 +19,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
 from django.utils.translation import gettext as _
 
+from cs_platform.core.days import out_of_range
+
 
 class BadValue(ValueError):
     """A value that cannot be stored; ``code`` is stable, the message is for people."""
@@ -176,6 +178,12 @@ class Day:
     format: str = ""
 
     def read(self, value: Any) -> dt.date:
+        day = self._day(value)
+        if sentence := out_of_range(day):
+            raise BadValue("out_of_range", sentence)
+        return day
+
+    def _day(self, value: Any) -> dt.date:
         if isinstance(value, dt.datetime):
             return value.date()
         if isinstance(value, dt.date):
@@ -222,10 +230,9 @@ class Moment:
                 ) from error
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=self.zone)
-        try:
-            return moment.astimezone(dt.UTC)
-        except OverflowError as error:
-            raise BadValue("not_a_time", _("This time is out of range.")) from error
+        if sentence := out_of_range(moment):
+            raise BadValue("out_of_range", sentence)
+        return moment.astimezone(dt.UTC)
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -128,9 +128,11 @@ def risk_action(request: HttpRequest, account_id: int, verb: str) -> HttpRespons
         response["HX-Trigger"] = json.dumps({CHANGED: {"account": account.pk}})
         return response
     target = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
+    if not url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
         target = reverse("account", args=[request.workspace.slug, account.pk])
-    return redirect(target, permanent=False)
+    return HttpResponseRedirect(target)
 
 
 def _account(account_id: int) -> Account:

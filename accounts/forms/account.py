@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import Account, Contact, Membership
+from cs_platform.core.days import NearDays
 
 
 def made_up_id() -> str:
@@ -42,7 +43,7 @@ class LinesField(forms.CharField):
         return [line.strip() for line in super().clean(value).splitlines() if line.strip()]
 
 
-class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
+class AccountForm(NearDays, forms.ModelForm):  # type: ignore[type-arg]
     """An account's facts. Owner and stage have forms of their own, because they are dated."""
 
     external_id = ExternalIdField()
@@ -110,7 +111,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         return values
 
 
-class StageForm(forms.Form):
+class StageForm(NearDays, forms.Form):
     """A move to another lifecycle stage."""
 
     stage = forms.ChoiceField(choices=Account.Stage.choices, label=_("Lifecycle stage"))
@@ -132,7 +133,7 @@ class OwnerForm(forms.Form):
         self.fields["owner"].queryset = members  # type: ignore[attr-defined]
 
 
-class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
+class ContactForm(NearDays, forms.ModelForm):  # type: ignore[type-arg]
     """A person at an account."""
 
     external_id = ExternalIdField()

@@ -6,11 +6,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Contact, Interaction, Membership, Task
+from cs_platform.core.days import NearDays
 
 _SHORT = forms.Textarea(attrs={"rows": 2})
 
 
-class InteractionForm(forms.ModelForm):  # type: ignore[type-arg]
+class InteractionForm(NearDays, forms.ModelForm):  # type: ignore[type-arg]
     """A contact with a customer, and what happens next."""
 
     contact: Any = forms.ModelChoiceField(queryset=None, required=False, label=_("With"))
@@ -48,7 +49,7 @@ class InteractionForm(forms.ModelForm):  # type: ignore[type-arg]
         return {field.name for field in Interaction._meta.fields}
 
 
-class TaskForm(forms.ModelForm):  # type: ignore[type-arg]
+class TaskForm(NearDays, forms.ModelForm):  # type: ignore[type-arg]
     """Something to do by a day."""
 
     owner = forms.ModelChoiceField(queryset=Membership.objects.none(), label=_("Owner"))

@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 from accounts.fields import currencies
 from accounts.forms.account import ExternalIdField
 from accounts.models import Account, ContractEvent, Plan, Product, Subscription
+from cs_platform.core.days import NearDays
 
 
 def _note() -> forms.CharField:
@@ -24,7 +25,7 @@ class PlanField(forms.ModelChoiceField):  # type: ignore[type-arg]
         return f"{obj.product.name} · {obj.name}"
 
 
-class TermsForm(forms.Form):
+class TermsForm(NearDays, forms.Form):
     """Plan, seats, price and how the contract goes on."""
 
     plan = PlanField(queryset=None, required=False, label=_("Plan"))
@@ -150,7 +151,7 @@ class ReactivateForm(TermsForm):
         self.initial["notice_deadline_on"] = None
 
 
-class PlainForm(forms.Form):
+class PlainForm(NearDays, forms.Form):
     """Base of the changes that only have a day and a note."""
 
     note = _note()
@@ -197,7 +198,7 @@ class VoidForm(PlainForm):
     """Why an entry was a mistake."""
 
 
-class OneOffForm(forms.Form):
+class OneOffForm(NearDays, forms.Form):
     """A purchase outside the recurring revenue."""
 
     effective_on = forms.DateField(label=pgettext_lazy("purchase", "Date"))

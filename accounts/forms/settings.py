@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import currencies, time_zones
 from accounts.models import ApiKey, ExchangeRate, Product, Role, Workspace
+from cs_platform.core.days import NearDays
 
 
 class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -60,7 +61,7 @@ class KeyForm(forms.Form):
     )
 
 
-class RateForm(forms.ModelForm):  # type: ignore[type-arg]
+class RateForm(NearDays, forms.ModelForm):  # type: ignore[type-arg]
     """A rate from a day on."""
 
     currency = forms.ChoiceField(label=_("Currency"))

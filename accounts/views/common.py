@@ -7,11 +7,13 @@ from typing import Any, TypeVar
 
 from django import forms
 from django.contrib import messages
+from django.db import DataError
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 
 from accounts.access import HttpRequest
 from accounts.permissions import Permission, allows
@@ -77,7 +79,10 @@ def attempt(form: forms.BaseForm, act: Callable[[], T]) -> T | None:
     except DomainError as error:
         field = error.field if error.field in form.fields else None
         form.add_error(field, str(error.message))
-        return None
+    except DataError:
+        # Each number fits, and what follows from them does not: seats times price, for one.
+        form.add_error(None, _("A number, or what follows from it, is too large to be kept."))
+    return None
 
 
 def toast(response: HttpResponse, text: str, **events: Any) -> HttpResponse:

@@ -4,14 +4,16 @@ import datetime as dt
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from django.http import QueryDict
 
+from cs_platform.core.days import EARLIEST_YEAR, LATEST_YEAR, out_of_range
 from cs_platform.core.errors import DomainError
 from cs_platform.core.problems import ApiProblem, FieldError
 
 _LONGEST = 4000
+_Day = TypeVar("_Day", bound=dt.date)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)")
 
 
@@ -56,6 +58,12 @@ def flag(name: str, description: str) -> Parameter:
     return Parameter(name, description, {"type": "boolean"}, read)
 
 
+def _near(found: _Day) -> _Day:
+    if out_of_range(found):
+        raise ValueError(f"must be between the years {EARLIEST_YEAR} and {LATEST_YEAR}")
+    return found
+
+
 def day(name: str, description: str, *, example: str | None = None) -> Parameter:
     """A calendar day, ``YYYY-MM-DD``."""
 
@@ -63,9 +71,10 @@ def day(name: str, description: str, *, example: str | None = None) -> Parameter
         if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
             raise ValueError("must be a date of the form YYYY-MM-DD")
         try:
-            return dt.date.fromisoformat(value)
+            found = dt.date.fromisoformat(value)
         except ValueError:
             raise ValueError("is not a day of the calendar") from None
+        return _near(found)
 
     return Parameter(name, description, {"type": "string", "format": "date"}, read, example)
 
@@ -79,9 +88,10 @@ def moment(name: str, description: str) -> Parameter:
         try:
             if not _MOMENT.fullmatch(value):
                 raise ValueError
-            return dt.datetime.fromisoformat(value.upper()).astimezone(dt.UTC)
-        except (ValueError, OverflowError):
+            found = dt.datetime.fromisoformat(value.upper())
+        except ValueError:
             raise ValueError("must be a time such as 2025-04-01T09:00:00+09:00") from None
+        return _near(found).astimezone(dt.UTC)
 
     return Parameter(name, description, {"type": "string", "format": "date-time"}, read)
 
