@@ -119,6 +119,7 @@ def live_app(_live_server: str, django_db_blocker: Any) -> Iterator[LiveApp]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """One Chromium for all tests."""
+    from django.db import connections
     from playwright.sync_api import sync_playwright
 
     if not Path(CHROMIUM).exists():
@@ -128,6 +129,8 @@ def browser() -> Iterator[Any]:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
         yield chromium
+        # Under Playwright's event loop this thread has connections of its own, which end with it.
+        connections.close_all()
         chromium.close()
 
 
