@@ -92,6 +92,7 @@ class Installation:
     workspace: Any = None
     started: list[Process] = field(default_factory=list)
     postgres: Server | None = None
+    valkey: Server | None = None
 
     def start_web(self, *, workers: int = 2) -> Process:
         """gunicorn, on a free port."""
@@ -197,18 +198,20 @@ def installation(
 
 @pytest.fixture
 def own_installation(tmp_path: Path) -> Iterator[Installation]:
-    """Processes over servers of their own; ``postgres`` may be killed."""
+    """Processes over servers of their own; ``postgres`` and ``valkey`` may be killed."""
     postgres = start_postgres(tmp_path / "postgres")
     valkey = start_valkey(tmp_path / "valkey")
     var = tmp_path / "var"
     var.mkdir()
-    found = Installation(_environment(postgres.url, valkey.url, var), var, postgres=postgres)
+    env = _environment(postgres.url, valkey.url, var)
+    found = Installation(env, var, postgres=postgres, valkey=valkey)
     found.manage("migrate", "--verbosity", "0")
     yield found
     found.stop()
     assert found.postgres is not None
     found.postgres.stop()
-    valkey.stop()
+    assert found.valkey is not None
+    found.valkey.stop()
 
 
 def restart_postgres(installation: Installation) -> None:
@@ -228,3 +231,17 @@ def restart_postgres(installation: Installation) -> None:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.5)
+
+
+def kill_valkey(installation: Installation) -> None:
+    """SIGKILL the broker."""
+    assert installation.valkey is not None
+    installation.valkey.process.kill()
+    installation.valkey.process.wait()
+
+
+def start_valkey_again(installation: Installation) -> None:
+    """Start the killed broker at the same address, with what its append-only file kept."""
+    assert installation.valkey is not None
+    port = int(installation.valkey.url.rpartition(":")[2].partition("/")[0])
+    installation.valkey = start_valkey(installation.logs.parent / "valkey", port=port)
