@@ -53,11 +53,16 @@ class UserManager(BaseUserManager["User"]):
     """Creates users by e-mail address."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Create a user; the address is stored as given but unique without regard to case."""
+        """Create a user; the address is stored in lower case."""
         user = self.model(email=self.normalize_email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
+
+    @classmethod
+    def normalize_email(cls, email: str | None) -> str:
+        """The address in lower case: log-in looks it up so, and would never find it otherwise."""
+        return (email or "").lower()
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email__iexact=username)

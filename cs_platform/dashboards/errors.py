@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from redis.exceptions import RedisError
 
 from cs_platform.core.errors import DomainError
 from cs_platform.core.middleware import current_request_id
@@ -123,8 +124,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """500: an exception nobody expected; 503 where the database could not be reached."""
-    if isinstance(sys.exc_info()[1], (OperationalError, InterfaceError)):
+    """500: an exception nobody expected; 503 where the database could not be reached, or the
+    cache where nothing goes on without it: log-in counts its attempts there."""
+    if isinstance(sys.exc_info()[1], (OperationalError, InterfaceError, RedisError)):
         response = error_page(request, 503)
         response["Retry-After"] = _RETRY_SECONDS
         return response
