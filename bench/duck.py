@@ -24,7 +24,8 @@ _TABLES = {
 }
 _FACTORS = """
     CASE
-        WHEN renewal_on IS NULL OR (billing_months = 1 AND renewal_on - $day <= {prior_monthly_days})
+        WHEN renewal_on IS NULL
+            OR (billing_months = 1 AND renewal_on - $day <= {prior_monthly_days})
             THEN {prior_monthly_factor}
         WHEN renewal_on - $day <= {prior_near} THEN {prior_near_factor}
         WHEN renewal_on - $day <= {prior_middle} THEN {prior_middle_factor}
@@ -95,7 +96,8 @@ class Duck:
                     CASE WHEN weight > 0
                         AND floor(weight / {total} * 10000 + 0.5) / 10000
                             >= {version.minimum_coverage}
-                    THEN floor(floor(earned / weight * 1000000 + 0.5) / 1000000 + 0.5) END AS average
+                    THEN floor(floor(earned / weight * 1000000 + 0.5) / 1000000 + 0.5)
+                    END AS average
                 FROM weighed
             ),
             scored AS (

@@ -1,4 +1,4 @@
-"""From an event accepted over HTTP to the changed score read by the API, worker and beat running."""
+"""From an event accepted over HTTP to the changed score that the API reads, pipeline running."""
 
 import base64
 import datetime as dt

@@ -1,4 +1,4 @@
-"""Scoring an account the way one would begin: a loop over accounts, the ORM, Python's arithmetic."""
+"""Scoring an account the way one would begin: a loop, the ORM, Python's arithmetic."""
 
 import datetime as dt
 from typing import Any

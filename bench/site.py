@@ -36,7 +36,49 @@ def through_serializers(request: HttpRequest) -> HttpResponse:
     return HttpResponse(b'{"success": true}', content_type="application/json")
 
 
+def numbered_pages(request: HttpRequest, table: str) -> HttpResponse:
+    """The usual list: a model serializer, pages by number, a count of everything."""
+    from rest_framework import generics, pagination, renderers, serializers
+
+    from accounts.api.resources import ACCOUNT
+    from accounts.models import Account
+    from cs_platform.core.tenancy import scope
+    from health.api.resources import HEALTH
+    from health.models import AccountCurrent
+
+    resource, shown, order = {
+        "accounts": (ACCOUNT, Account, ("external_id",)),
+        "at-risk": (HEALTH, AccountCurrent, ("-expected_loss", "id")),
+    }[table]
+    wanted = {"is_at_risk": True} if table == "at-risk" else {}
+    same = [name for name, column in resource.columns.items() if column.source == name]
+
+    class Rows(serializers.ModelSerializer[Any]):
+        owner_email = serializers.CharField(source="owner.user.email", allow_null=True)
+
+        class Meta:
+            model = shown
+            fields = ("owner_email", *same)
+
+    class Pages(pagination.PageNumberPagination):
+        page_size = 50
+
+    class List(generics.ListAPIView[Any]):
+        authentication_classes = ()
+        renderer_classes = (renderers.JSONRenderer,)
+        serializer_class = Rows
+        pagination_class = Pages
+
+        def get_queryset(self) -> Any:
+            found = shown.objects.filter(**wanted)
+            return found.select_related("owner__user").order_by(*order)
+
+    with scope(int(request.GET["workspace"])):
+        return List.as_view()(request).render()
+
+
 urlpatterns = [
+    path("bench/pages/<str:table>", numbered_pages),
     path("bench/empty", empty),
     path("bench/serializers", through_serializers),
     path("", include("cs_platform.urls")),

@@ -58,7 +58,7 @@ def fill(workspace: Any, *, accounts: int, days: int = 120, share: int = 15) -> 
 
 
 def fill_events(workspace: Any, *, accounts: int, days: int, per_day: int) -> None:
-    """Accounts with nothing but ``per_day`` events on each of the last ``days`` days, today's too."""
+    """Accounts with nothing but ``per_day`` events on each of the last ``days`` days."""
     binds = {
         "workspace_id": workspace.pk, "accounts": accounts, "days": days, "per_day": per_day,
         "share": 0,
