@@ -1,0 +1,130 @@
+"""Every page once, as a browser has it: readable by everybody, whole, and within its width."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from accounts.models import Contact, ContractEvent, Subscription
+from cs_platform.core import tenancy
+from metrics.usage.models import Event
+from tests.browser import accessibility_problems, page_problems, shoot
+from tests.contracts.test_urls import WORKSPACE_PAGES
+from tests.journeys.conftest import Running
+
+pytestmark = [pytest.mark.browser, pytest.mark.live]
+
+MAIN = ("today/", "accounts/?owner=all", "account", "at-risk/?owner=all", "overview/")
+# Answers that are no page: a file, or a redirect to one.
+NO_PAGES = {"accounts_export"}
+OUTSIDE = ("/", "/accounts/password/change/", "/accounts/logout/")
+ANONYMOUS = ("/accounts/login/", "/accounts/password/reset/", "/no/such/page/")
+
+
+def _ids(running: Running) -> dict[str, Any]:
+    """An id of everything the addresses of pages ask for, by the name of their parameter."""
+    world = running.world
+    account = world.accounts["polaris"]
+    with tenancy.scope(world.workspace.pk):
+        subscription = Subscription.objects.get(account=account)
+        return {
+            "account_id": account.pk,
+            "contact_id": Contact.objects.get(account=account).pk,
+            "subscription_id": subscription.pk,
+            "event_id": ContractEvent.objects.filter(subscription=subscription).first().pk,
+        }
+
+
+def _addresses(running: Running) -> Iterator[str]:
+    """The address of every page that answers GET, relative to the workspace."""
+    ids = _ids(running)
+    with tenancy.scope(running.world.workspace.pk):
+        usage_event = Event.objects.order_by("id").first().pk
+    for route, pattern in WORKSPACE_PAGES:
+        if "GET" not in pattern.callback.methods or pattern.name in NO_PAGES:
+            continue
+        path = route.removeprefix("w/<slug:workspace_slug>/")
+        chosen = {**ids, "event_id": usage_event} if path.startswith("data/") else ids
+        for name, value in chosen.items():
+            path = path.replace(f"<int:{name}>", str(value))
+        assert "<" not in path, f"no id for {route}"
+        yield path
+
+
+def _width(page: Any) -> int:
+    return int(page.evaluate("document.documentElement.scrollWidth"))
+
+
+def _too_wide(page: Any) -> list[str]:
+    """What sticks out of a phone's width, the page's own scroll bar being the measure."""
+    if _width(page) <= 375:
+        return []
+    culprits = page.evaluate(
+        """() => [...document.querySelectorAll("main *")]
+            .filter((e) => e.getBoundingClientRect().right > 376)
+            .slice(0, 12).map((e) => e.outerHTML.slice(0, 80))"""
+    )
+    return [f"{_width(page)} px wide: {culprits}"]
+
+
+def _faults(page: Any, path: str, *, width: int = 0) -> list[str]:
+    found = [*accessibility_problems(page), *page_problems(page)]
+    if width:
+        found += _too_wide(page)
+    return [f"{path}: {' '.join(fault.split())}" for fault in found]
+
+
+@pytest.mark.timeout(300)
+def test_every_page_is_accessible_quiet_and_fits_a_phone(
+    open_page: Callable[..., Any], running: Running, live_app: Any
+) -> None:
+    page = open_page("today/", role="owner")
+    faults: list[str] = []
+    seen = []
+    paths = [*_addresses(running), "accounts/?owner=all&q=nothing-of-this-name", "search/?q=sato",
+             "at-risk/?owner=all&view=board"]  # fmt: skip
+    for path in [*paths, *OUTSIDE]:
+        answer = page.goto(live_app.address(path))
+        page.wait_for_load_state("networkidle")
+        if answer.status != 200:
+            faults.append(f"{path}: {answer.status}")
+        seen.append(page.url)
+        faults += _faults(page, path)
+        page.set_viewport_size({"width": 375, "height": 740})
+        page.wait_for_timeout(100)
+        faults += [f"{path}: {fault}" for fault in _too_wide(page)]
+        shoot(page, "phone-" + path.strip("/").replace("/", "-").partition("?")[0])
+        page.set_viewport_size({"width": 1440, "height": 900})
+    assert not faults, "\n".join(faults)
+    assert len(seen) > 40
+
+
+def test_pages_before_the_log_in_are_accessible(
+    open_page: Callable[..., Any], live_app: Any
+) -> None:
+    page = open_page("/accounts/login/", role=None, width=375)
+    faults: list[str] = []
+    for path in ANONYMOUS:
+        page.goto(live_app.address(path))
+        faults += [f for f in _faults(page, path, width=375) if "404 (Not Found)" not in f]
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_main_pages_in_every_theme_and_language(
+    open_page: Callable[..., Any], running: Running, live_app: Any, theme: str, language: str
+) -> None:
+    page = open_page("today/", role="manager", theme=theme, language=language)
+    faults: list[str] = []
+    for name in MAIN:
+        path = f"accounts/{running.world.accounts['polaris'].pk}/" if name == "account" else name
+        page.goto(live_app.address(path))
+        page.wait_for_load_state("networkidle")
+        faults += _faults(page, path)
+        shoot(page, f"{name.partition('/')[0]}-{theme}-{language}")
+        page.set_viewport_size({"width": 375, "height": 740})
+        faults += _faults(page, f"{path} at 375 px", width=375)
+        page.set_viewport_size({"width": 1440, "height": 900})
+    assert not faults, "\n".join(faults)
