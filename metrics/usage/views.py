@@ -1,8 +1,7 @@
 """The data pages: sources, event browser, rejected items, catalogue."""
 
-import json
-
 from django.contrib import messages
+from django.db.models import Func, TextField
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -48,12 +47,13 @@ def events(request: HttpRequest) -> HttpResponse:
 @page(Permission.VIEW)
 def event(request: HttpRequest, event_id: int) -> HttpResponse:
     """One event as it was received."""
-    found = Event.objects.filter(pk=event_id).first()
+    # Written out by the database: properties may nest deeper than Python reads.
+    raw = Func("properties", function="jsonb_pretty", output_field=TextField())
+    found = Event.objects.defer("properties").annotate(raw=raw).filter(pk=event_id).first()
     if found is None:
         raise Http404
-    raw = json.dumps(found.properties, indent=2, ensure_ascii=False, sort_keys=True)
     template = "metrics/_event.html" if _is_partial(request) else "metrics/event.html"
-    return render(request, template, {"event": found, "raw": raw, **_rights(request)})
+    return render(request, template, {"event": found, "raw": found.raw, **_rights(request)})
 
 
 @page(Permission.MANAGE_DATA)

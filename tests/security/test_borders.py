@@ -35,3 +35,12 @@ def test_nobody_claims_an_address_and_with_it_the_memberships_to_come(
     assert not User.objects.filter(email__iexact="chief@other.example").exists()
     with pytest.raises(NoReverseMatch):
         reverse("account_email")
+
+
+@pytest.mark.parametrize("foreign", ["9" * 5000, "9" * 18, "-1", "²", "1\x00"])
+def test_ids_that_are_none_assign_nothing(
+    foreign: str, workspace: Workspace, client_as: Callable[..., Client]
+) -> None:
+    address = reverse("accounts_assign", args=[workspace.slug])
+    answer = client_as("owner").post(address, {"ids": [foreign], "owner": "none"})
+    assert answer.status_code == 303

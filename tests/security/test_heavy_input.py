@@ -2,12 +2,18 @@
 
 import datetime as dt
 import time
+from collections.abc import Callable
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
-from cs_platform.core import strictjson
+from accounts.models import Workspace
+from cs_platform.core import strictjson, tenancy
 from cs_platform.core.problems import ApiProblem
 from metrics.usage.ingest.parse import Malformed, Reading, parse_body
+from metrics.usage.models import Event
+from tests.api.conftest import MakeCaller, caller_for  # noqa: F401
 
 NOW = dt.datetime(2026, 11, 1, 12, tzinfo=dt.UTC)
 
@@ -26,3 +32,23 @@ def test_what_is_no_list_is_not_taken_apart(items: str) -> None:
     with pytest.raises(Malformed) as caught:
         parse_body(body, Reading(1, NOW))
     assert caught.value.code == "malformed"
+
+
+def test_an_event_that_nests_deeply_is_shown(
+    workspace: Workspace,
+    caller_for: MakeCaller,  # noqa: F811
+    client_as: Callable[..., Client],
+) -> None:
+    nested = '{"a":' * 900 + '"<deep>"' + "}" * 900
+    answer = Client().post(
+        "/v1/track",
+        f'{{"event":"e","userId":"u","properties":{nested}}}',
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {caller_for(workspace, 'ingest').secret}"},
+    )
+    assert answer.status_code == 200
+    with tenancy.scope(workspace.pk):
+        event = Event.objects.values_list("pk", flat=True).get()
+    page = client_as("viewer").get(reverse("data_event", args=[workspace.slug, event]))
+    assert page.status_code == 200
+    assert "&lt;deep&gt;" in page.content.decode()
