@@ -24,8 +24,8 @@ class NearDays(forms.BaseForm):
     """Mixin of forms: refuses every date and time that is out of range."""
 
     def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean()
-        for name, value in list(cleaned.items()):
+        super().clean()
+        for name, value in list(self.cleaned_data.items()):
             if isinstance(value, dt.date) and (sentence := out_of_range(value)):
                 self.add_error(name, sentence)
         return self.cleaned_data

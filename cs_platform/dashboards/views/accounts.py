@@ -35,6 +35,8 @@ SORTS = (
     "last_contact_on",
 )
 DEFAULT_SORT = "name"
+# An id is a bigint; longer numbers are none.
+_ID_DIGITS = 19
 MOST_ASSIGNED = 500
 # Of an account, what its page shows and the list does not.
 _LONG = ("search_text", "attributes", "goals", "handover_note")
@@ -77,7 +79,8 @@ def _list_url(request: HttpRequest) -> str:
 def assign(request: HttpRequest) -> HttpResponse:
     """Give the selected accounts to another owner, or to nobody."""
     back = _back(request)
-    ids = [int(value) for value in request.POST.getlist("ids") if value.isdecimal()]
+    given = request.POST.getlist("ids")
+    ids = [int(value) for value in given if value.isdecimal() and len(value) < _ID_DIGITS]
     if not ids:
         messages.warning(request, _("Select at least one account first."))
         return back
