@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-_GUNICORN = "gunicorn cs_platform.wsgi --workers 2 --keep-alive 0 --log-level warning"
+_GUNICORN = "gunicorn cs_platform.wsgi --workers 2 --threads 4 --log-level warning"
 _WORKER = (
     "celery -A cs_platform worker --queues ingest,score,mail,default --concurrency 2"
     " --loglevel WARNING --without-gossip --without-mingle"
