@@ -156,7 +156,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         7,
         "last_seen",
-        _("Last seen"),
+        pgettext_lazy("account", "Last seen"),
         _("Days since anybody last used the product."),
         Group.USAGE,
         Unit.DAYS,

@@ -5,6 +5,7 @@ from the page's theme: a trace names its part in ``meta`` and charts.js paints i
 """
 
 import datetime as dt
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,11 +14,11 @@ import plotly.graph_objects as go
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from cs_platform.core.templatetags.formats import money_short
 from cs_platform.dashboards.filters import BANDS
 
 BAND_ORDER = ("green", "yellow", "red", "none")
-# The page's own tick formats are for dates and would hide this one.
-MONEY_TICKS = {"tickformat": ",d", "tickformatstops": []}
+MONEY_STEPS = 5
 SCORE_AXIS = {"range": [0, 100], "tick0": 0, "dtick": 20}
 
 
@@ -54,6 +55,20 @@ def _bar(name: object, role: str, x: Sequence[Any], y: Sequence[Any], **options:
 def _plain(text: object) -> str:
     """A label as it is: Plotly reads tags in labels, and makes links of some."""
     return str(text).replace("&", "&amp;").replace("<", "&lt;")
+
+
+def _money_ticks(largest: float, currency: str) -> dict[str, Any]:
+    """Ticks from 0 to ``largest`` at round amounts, as short in the reader's language as cards.
+
+    Plotly knows the short forms of English alone, and none of 万.
+    """
+    if largest <= 0:
+        return {}
+    rough = largest / MONEY_STEPS
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough)
+    values = [step * n for n in range(math.floor(largest / step) + 1)]
+    return {"tickvals": values, "ticktext": [money_short(value, currency) for value in values]}
 
 
 def health_distribution(histogram: Mapping[int, Mapping[str, int]]) -> Chart:
@@ -102,7 +117,7 @@ def money_bars(rows: Sequence[Mapping[str, Any]], *, label: str, currency: str) 
         barmode="group",
         xaxis={
             "title": {"text": _("Money per year (%(currency)s)") % {"currency": currency}},
-            **MONEY_TICKS,
+            **_money_ticks(max([*arr, *loss], default=0), currency),
         },
         yaxis={"automargin": True, "type": "category"},
     )
@@ -113,12 +128,14 @@ def renewals_by_month(rows: Sequence[Mapping[str, Any]], *, currency: str) -> Ch
     months = sorted({row["month"] for row in rows})
     labels = [month.strftime("%Y-%m") for month in months]
     traces, table = [], [[label] for label in labels]
+    totals = [0.0] * len(months)
     for band in ("red", "yellow", "green", "none"):
         by_month: dict[dt.date, float] = {}
         for row in rows:
             if (row["band"] or "none") == band:
                 by_month[row["month"]] = by_month.get(row["month"], 0.0) + float(row["arr"])
         values = [by_month.get(month, 0.0) for month in months]
+        totals = [sum(pair) for pair in zip(totals, values, strict=True)]
         traces.append(_bar(BANDS[band], band, labels, values))
         for line, value in zip(table, values, strict=True):
             line.append(value)
@@ -130,7 +147,7 @@ def renewals_by_month(rows: Sequence[Mapping[str, Any]], *, currency: str) -> Ch
         xaxis={"title": {"text": _("Month of renewal")}, "type": "category"},
         yaxis={
             "title": {"text": _("ARR (%(currency)s)") % {"currency": currency}},
-            **MONEY_TICKS,
+            **_money_ticks(max(totals, default=0), currency),
         },
     )
 

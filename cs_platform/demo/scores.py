@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable
 
 from accounts.models import Workspace
-from cs_platform.core import tenancy
+from cs_platform.core import sql, tenancy
 from health.scoring import score_accounts, score_past_day
 
 
@@ -23,6 +23,7 @@ def backfill(
 
 
 def score_now(workspace: Workspace, now: dt.datetime) -> None:
-    """Bring the current rows, which lists and pages read, up to now."""
+    """Bring the current rows, which lists and pages read, up to now, with the days before."""
     with tenancy.scope(workspace.pk):
         score_accounts(now=now)
+        sql.execute("health/rebuild_sparks")

@@ -1,7 +1,7 @@
 """The at-risk list (解約リスク顧客): who needs attention, dearest first."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.db.models import F, Q, QuerySet
@@ -19,10 +19,12 @@ class RiskFilters:
 
     ``owner`` 0 is "nobody's". The renewal window is days from today, both ends included.
     ``reason`` is the key of a measure among the top reasons. ``states`` empty means the open ones.
+    ``matching`` is a further condition on the current rows. A past day has neither tier nor that.
     """
 
     owner: int | None = None
     segment: str = ""
+    tier: str = ""
     stage: str = ""
     band: str = ""
     reason: str = ""
@@ -30,6 +32,7 @@ class RiskFilters:
     renewal_within: tuple[int, int] | None = None
     with_snoozed: bool = False
     with_dismissed: bool = False
+    matching: Q = field(default_factory=Q)
 
 
 def at_risk(*, today: dt.date, filters: RiskFilters | None = None) -> QuerySet[AccountCurrent]:
@@ -42,9 +45,12 @@ def at_risk(*, today: dt.date, filters: RiskFilters | None = None) -> QuerySet[A
     filters = filters or RiskFilters()
     found = AccountCurrent.objects.filter(
         _shared(filters, today),
+        filters.matching,
         is_at_risk=True,
         risk_state__in=filters.states or OPEN_STATES,
     )
+    if filters.tier:
+        found = found.filter(tier=filters.tier)
     if filters.reason:
         found = found.filter(reasons__contains=[{"measure": filters.reason}])
     if not filters.with_snoozed:

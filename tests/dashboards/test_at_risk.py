@@ -20,7 +20,15 @@ def risks(book: Book, cast: Cast) -> Book:
     def add(name: str, loss: int, **more: Any) -> None:
         book.account(name, mrr=100, expected_loss=Decimal(loss), churn_probability=0.5, **more)
 
-    add("Dear", 900, score=30, owner=cast["csm"], segment="small", urgency_on=book.on(5))
+    add(
+        "Dear",
+        900,
+        score=30,
+        owner=cast["csm"],
+        segment="small",
+        tier="gold",
+        urgency_on=book.on(5),
+    )
     add("Cheap", 100, score=60, renewal_on=book.on(-2), reasons=[
         {"measure": "last_contact", "raw": 80, "points": 10, "cost": 9.0}
     ])  # fmt: skip
@@ -44,6 +52,10 @@ def names(answer: Any) -> list[str]:
         ("owner=me", ["Dear"]),
         ("owner=none", ["Flagged", "Cheap"]),
         ("segment=small", ["Dear"]),
+        ("tier=gold", ["Dear"]),
+        ("tier=none", []),
+        ("q=lagg", ["Flagged"]),
+        ("q=healthy", []),
         ("band=yellow", ["Cheap"]),
         ("band=green", ["Flagged"]),
         ("renewal=30", ["Flagged"]),
@@ -67,6 +79,32 @@ def test_a_csm_opens_on_own_risks(
 ) -> None:
     assert get("csm", url("at_risk")).headers["Location"].endswith(f"?owner={cast['csm'].pk}")
     assert get("agent", url("at_risk")).headers["Location"].endswith("?owner=all")
+
+
+def test_tiers_to_choose_from(
+    risks: Book, get: Callable[..., Any], url: Callable[..., str], rival_workspace: Workspace
+) -> None:
+    risks.account("Silver", score=90, tier="silver")
+    risks.account("Silver too", score=20, tier="silver")
+    Book(rival_workspace).account("Theirs", score=10, tier="theirs")
+    offered = get("csm", url("at_risk") + "?owner=all&tier=gone").context["tier_choices"]
+    assert offered == ["gold", "silver", "gone"]
+
+
+def test_a_saved_view(risks: Book, get: Callable[..., Any], url: Callable[..., str],
+                      client_as: Callable[..., Client]) -> None:  # fmt: skip
+    client = client_as("csm")
+    text_of(client.get(url("at_risk") + "?owner=all&tier=gold"))
+    saved = client.post(
+        url("save_view", "at_risk"), {"name": "Gold", "query": "owner=all&tier=gold&cursor=x"}
+    )
+    assert saved.status_code == 303
+    answer = client.get(saved.headers["Location"])
+    assert names(answer) == ["Dear"]
+    assert [(view["label"], view["is_current"]) for view in answer.context["views"]] == [
+        ("Gold", True)
+    ]
+    assert "Gold" in text_of(answer)
 
 
 def test_a_row_says_why_and_what_next(
@@ -107,7 +145,7 @@ def test_part_and_queries(
     assert "<html" not in part
     pattern = re.compile(r"<tr data-href.*?</tr>", re.DOTALL)
     assert pattern.findall(part) == pattern.findall(page)
-    for view, expected in (("", 11), ("&view=board", 13)):
+    for view, expected in (("", 18), ("&view=board", 20)):
         with CaptureQueriesContext(connection) as captured:
             text_of(client.get(address + view))
         assert len(captured) == expected

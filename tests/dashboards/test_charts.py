@@ -3,6 +3,8 @@
 import datetime as dt
 import json
 
+from django.utils.translation import override
+
 from cs_platform.dashboards import charts
 
 
@@ -23,6 +25,17 @@ def test_money_bars_put_the_first_on_top() -> None:
     assert chart.figure["data"][1]["y"] == ["&lt;b>", "A"]
     assert chart.rows == [["A", 2, 10.0, 4.0], ["<b>", 1, 5.0, 1.0]]
     assert charts.money_bars([], label="Owner", currency="JPY").is_empty
+
+
+def test_ticks_of_money_are_round_and_short() -> None:
+    rows = [{"label": "A", "arr_at_risk": 23_456_789, "expected_loss": 1, "accounts": 1}]
+    words = {}
+    for language in ("en", "ja"):
+        with override(language):
+            axis = charts.money_bars(rows, label="", currency="JPY").figure["layout"]["xaxis"]
+        assert axis["tickvals"] == [0, 5e6, 10e6, 15e6, 20e6]
+        words[language] = axis["ticktext"][2]
+    assert words == {"en": "¥10M", "ja": "￥1000万"}
 
 
 def test_renewals_stack_by_band() -> None:

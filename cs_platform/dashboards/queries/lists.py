@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from cs_platform.core import paging
+from cs_platform.core import paging, sql
 from cs_platform.core.tenancy import scope
 from cs_platform.dashboards.filters import NOBODY, AccountFilters
 from cs_platform.dashboards.queries.search import folded_words, matching_accounts
@@ -20,6 +20,8 @@ COUNTED = 1000
 # Up to here the text's matches are listed by the trigram index; a text with more of them is so
 # common that reading the list in order meets a page of matches at once.
 RARE = 2000
+# A choice among more tiers than this is no choice.
+MOST_TIERS = 100
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,16 @@ def filtered(
         found = found.filter(renewal_on__gte=first)
     if last:
         found = found.filter(renewal_on__lte=last)
-    return found.filter(_text_matches(filters.text)) if filters.text else found
+    return found.filter(text_matches(filters.text)) if filters.text else found
 
 
-def _text_matches(text: str) -> Q:
+def tiers() -> list[str]:
+    """The tiers that accounts have, in alphabetical order, at most a hundred."""
+    return [row["tier"] for row in sql.rows("dashboards/tiers", {"limit": MOST_TIERS})]
+
+
+def text_matches(text: str) -> Q:
+    """Rows of accounts whose name, reading or id contains every word of ``text``."""
     ids = matching_accounts(text, limit=RARE)
     if ids is not None:
         return Q(account_id__in=ids)

@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from accounts.access import HttpRequest, page
-from accounts.actions.accounts import assign_owner
 from accounts.actors import Actor
 from accounts.models import Account
 from accounts.permissions import Permission
 from cs_platform.core.errors import DomainError
 from cs_platform.core.paging import Sort
+from cs_platform.dashboards.actions import give_accounts
 from cs_platform.dashboards.exports import csv_response
 from cs_platform.dashboards.filters import BANDS, AccountFilters
 from cs_platform.dashboards.queries.lists import all_rows, filtered, parse_sort
@@ -97,7 +97,7 @@ def assign(request: HttpRequest) -> HttpResponse:
         messages.error(request, _("Choose the new owner."))
         return back
     try:
-        moved = assign_owner(
+        moved = give_accounts(
             actor=Actor.of(request.membership), now=scene.now, account_ids=ids, owner=owner
         )
     except DomainError as error:

@@ -4,21 +4,24 @@ import datetime as dt
 from dataclasses import replace
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.access import HttpRequest, page
 from accounts.permissions import Permission
 from cs_platform.core.paging import BadCursor
 from cs_platform.dashboards.filters import NOBODY, OVERDUE, AccountFilters
-from cs_platform.dashboards.queries.lists import COUNTED, ListPage
+from cs_platform.dashboards.queries.lists import COUNTED, ListPage, text_matches
 from cs_platform.dashboards.queries.overview import last_scored_day, owners
+from cs_platform.dashboards.queries.saved_views import saved_views
 from cs_platform.dashboards.views.common import Scene, answer, opening_redirect, risk_rows
 from health.measures import BY_KEY, MEASURES
 from health.models import RiskState
 from health.queries.at_risk import RiskFilters, at_risk, at_risk_page
 
+PAGE = "at_risk"
 PAGE_SIZE = 50
 CARDS = 20
 # Further back than any overdue renewal: after 30 days it is churn.
@@ -33,6 +36,7 @@ def risk_filters(request: HttpRequest, filters: AccountFilters) -> RiskFilters:
     return RiskFilters(
         owner=None if not filters.owner else 0 if filters.owner == NOBODY else int(filters.owner),
         segment=filters.segment,
+        tier=filters.tier,
         stage=filters.stage,
         band="" if filters.band == "none" else filters.band,
         reason=reason if reason in BY_KEY else "",
@@ -40,6 +44,7 @@ def risk_filters(request: HttpRequest, filters: AccountFilters) -> RiskFilters:
         renewal_within=_window(filters.renewal),
         with_snoozed="snoozed" in request.GET,
         with_dismissed="dismissed" in request.GET,
+        matching=text_matches(filters.text) if filters.text else Q(),
     )
 
 
@@ -58,6 +63,7 @@ def at_risk_list(request: HttpRequest) -> HttpResponse:
     filters = scene.filters()
     wanted = risk_filters(request, filters)
     is_board = request.GET.get("view") == "board"
+    slug, query = request.workspace.slug, request.GET.urlencode()
     context: dict[str, Any] = {
         "today": scene.today,
         "may": scene.may(),
@@ -67,6 +73,8 @@ def at_risk_list(request: HttpRequest) -> HttpResponse:
         "state": request.GET.get("state", OPEN),
         "state_choices": [(OPEN, _("Open")), *RiskState.State.choices],
         "reason_choices": [(measure.key, measure.label) for measure in MEASURES],
+        "views": saved_views(request.membership, PAGE, query, reverse(PAGE, args=[slug])),
+        "save_url": reverse("save_view", args=[slug, PAGE]),
         **scene.filter_context(filters),
     }
     if is_board:

@@ -28,7 +28,7 @@ from cs_platform.dashboards.filters import (
     parse_filters,
     renewal_label,
 )
-from cs_platform.dashboards.queries.lists import ListPage, list_page
+from cs_platform.dashboards.queries.lists import ListPage, list_page, tiers
 from health.models import AccountCurrent
 from health.reasons import Reason, next_action, reasons
 
@@ -78,11 +78,15 @@ class Scene:
 
     def filter_context(self, filters: AccountFilters) -> dict[str, Any]:
         """What the filter bar of a list offers, and what is in force."""
+        found = tiers()
+        if filters.tier and filters.tier not in found:
+            found.append(filters.tier)
         return {
             "filters": filters,
             "chips": described(filters, self.names),
             "owner_choices": [(str(member.pk), str(member.user)) for member in self.owners],
             "segment_choices": Account.Segment.choices,
+            "tier_choices": found,
             "stage_choices": Account.Stage.choices,
             "band_choices": list(BANDS.items()),
             "renewal_choices": [
