@@ -14,7 +14,7 @@ from health.models import AccountCurrent
 
 
 def _percent_of_usual(raw: float) -> str:
-    return _("Usage is at %(percent)s %% of what is usual for this account") % {
+    return _("Usage is at %(percent)s%% of what is usual for this account") % {
         "percent": _number(raw)
     }
 
@@ -40,7 +40,7 @@ def _renewal(raw: float) -> str:
 _WORDING: dict[str, Callable[[float], str]] = {
     "usage_trend": _percent_of_usual,
     "active_users": lambda raw: (
-        _("Active users fill %(percent)s %% of the seats") % {"percent": _number(raw)}
+        _("Active users fill %(percent)s%% of the seats") % {"percent": _number(raw)}
     ),
     "active_days": lambda raw: (
         ngettext(
@@ -84,7 +84,7 @@ _WORDING: dict[str, Callable[[float], str]] = {
         % _days(raw)
     ),
     "contract_trend": lambda raw: (
-        _("Revenue is at %(percent)s %% of that of 180 days ago") % {"percent": _number(raw)}
+        _("Revenue is at %(percent)s%% of that of 180 days ago") % {"percent": _number(raw)}
     ),
     "renewal_distance": _renewal,
 }
@@ -186,7 +186,7 @@ def format_raw(key: str, raw: float | None) -> str:
         return "—"
     unit = BY_KEY[key].unit
     if unit is Unit.PERCENT:
-        return _("%(value)s %%") % {"value": _number(raw, 1)}
+        return _("%(value)s%%") % {"value": _number(raw, 1)}
     if unit is Unit.DAYS:
         return ngettext("%(days)s day", "%(days)s days", int(raw)) % _days(raw)
     if unit is Unit.PER_WEEK:

@@ -146,3 +146,8 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def scope_labels(self) -> list[str]:
+        """What the key may do, in the reader's language."""
+        return [str(self.Scope(scope).label) for scope in self.scopes]

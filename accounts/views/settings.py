@@ -6,7 +6,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from accounts.access import HttpRequest, page
 from accounts.actions import catalogue as catalogue_actions
@@ -37,12 +37,12 @@ _PAGE = 100
 
 
 _SECTIONS = {
-    "settings": (_lazy("Workspace"), Permission.MANAGE_WORKSPACE),
-    "members": (_lazy("Members"), Permission.MANAGE_MEMBERS),
-    "api_keys": (_lazy("API keys"), Permission.MANAGE_KEYS),
-    "exchange_rates": (_lazy("Exchange rates"), Permission.MANAGE_WORKSPACE),
-    "catalogue": (_lazy("Products and plans"), Permission.MANAGE_WORKSPACE),
-    "audit_log": (_lazy("Audit log"), Permission.MANAGE_WORKSPACE),
+    "settings": (gettext_lazy("Workspace"), Permission.MANAGE_WORKSPACE),
+    "members": (gettext_lazy("Members"), Permission.MANAGE_MEMBERS),
+    "api_keys": (gettext_lazy("API keys"), Permission.MANAGE_KEYS),
+    "exchange_rates": (gettext_lazy("Exchange rates"), Permission.MANAGE_WORKSPACE),
+    "catalogue": (gettext_lazy("Products and plans"), Permission.MANAGE_WORKSPACE),
+    "audit_log": (gettext_lazy("Audit log"), Permission.MANAGE_WORKSPACE),
 }
 
 
@@ -219,7 +219,10 @@ def exchange_rates(request: HttpRequest) -> HttpResponse:
     form = RateForm(
         request.POST or None,
         own=request.workspace.currency,
-        initial={"valid_from": clock.local_date(clock.now(), request.workspace.timezone)},
+        initial={
+            "currency": "EUR" if request.workspace.currency == "USD" else "USD",
+            "valid_from": clock.local_date(clock.now(), request.workspace.timezone),
+        },
     )
     if request.method == "POST" and form.is_valid():
         attempt(

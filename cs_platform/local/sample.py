@@ -71,15 +71,15 @@ def prepare(var: Path) -> None:
             owner.save()
         keep(complete=True)
     workspace = Workspace.objects.get(slug=SLUG)
-    for name, scopes in (
-        ("write_key", [ApiKey.Scope.INGEST]),
-        ("api_key", [ApiKey.Scope.READ, ApiKey.Scope.WRITE]),
+    for name, label, scopes in (
+        ("write_key", "Write key", [ApiKey.Scope.INGEST]),
+        ("api_key", "API key", [ApiKey.Scope.READ, ApiKey.Scope.WRITE]),
     ):
         if name not in state:
             with scope(workspace.pk):
                 _, key = create_key(
                     actor=Actor.system("demo"), workspace=workspace, now=clock.now(),
-                    name=name.replace("_", " ").capitalize(), scopes=scopes,
+                    name=label, scopes=scopes,
                 )  # fmt: skip
             keep(**{name: key})
 

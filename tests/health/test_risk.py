@@ -186,7 +186,7 @@ def test_reasons_and_the_next_action_in_both_languages(scoped: Workspace) -> Non
     current = _current(account)
     with translation.override("en"):
         texts = [reason.text for reason in reasons(current)]
-        assert texts[0] == "Usage is at 0 % of what is usual for this account"
+        assert texts[0] == "Usage is at 0% of what is usual for this account"
         assert (
             next_action(current, today=TODAY) == "Ask what has changed and offer a working session"
         )

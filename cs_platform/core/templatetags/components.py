@@ -78,6 +78,7 @@ def _prepare(bound: BoundField) -> str:
     if isinstance(widget, forms.CheckboxInput):
         return "check"
     if isinstance(widget, (forms.RadioSelect, forms.CheckboxSelectMultiple)):
+        widget.attrs["class"] = "form-check-input"
         return "choices"
     return "select" if isinstance(widget, forms.Select) else "control"
 
