@@ -39,7 +39,7 @@ def main() -> int:
     url = sys.argv[1].rstrip("/")
     state = json.loads((Path(os.environ.get("VAR_DIR", ROOT / "var")) / "demo.json").read_text())
     OUT.mkdir(exist_ok=True)
-    desktop = {"viewport": {"width": 1280, "height": 800}}
+    desktop = {"viewport": {"width": 1440, "height": 900}}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         page = _log_in(browser, url, state, **desktop)

@@ -4,7 +4,7 @@
 -- of its day, and what it added before, goes to health_dayfigures with it; the sums are of decimals,
 -- so however often a row changes they equal the sums over the rows.
 WITH
--- the rows written: as they are now and, where there was one, as they were
+-- the rows written, as they are now
 kept AS (
     INSERT INTO health_scoreday AS kept (
         workspace_id, account_id, day, series, version_id, score, coverage, band, week_band, raw,
@@ -54,25 +54,23 @@ kept AS (
         excluded.is_closed
       )
     RETURNING
-        old.account_id IS NOT NULL AS had_row,
-        old.score AS old_score, old.coverage AS old_coverage, old.band AS old_band,
-        old.week_band AS old_week_band, old.owner_id AS old_owner_id, old.segment AS old_segment,
-        old.mrr AS old_mrr, old.renewal_on AS old_renewal_on,
-        old.expected_loss AS old_expected_loss, old.is_flagged AS old_is_flagged,
-        new.score, new.coverage, new.band, new.week_band, new.owner_id, new.segment, new.mrr,
-        new.renewal_on, new.expected_loss, new.is_flagged
+        kept.account_id, kept.score, kept.coverage, kept.band, kept.week_band, kept.owner_id,
+        kept.segment, kept.mrr, kept.renewal_on, kept.expected_loss, kept.is_flagged
 ),
--- what each row adds, and what its former self takes away
+-- what each row adds, and what its former self takes away: the statement reads the table as it was
+-- when it began, and nobody else writes these rows meanwhile
 parts AS (
     SELECT 1 AS n, score, band, week_band, owner_id, segment, mrr, renewal_on, expected_loss,
         coverage, band IN ('yellow', 'red') OR is_flagged AS is_at_risk
     FROM kept
     UNION ALL
-    SELECT -1, old_score, old_band, old_week_band, old_owner_id, old_segment, -old_mrr,
-        old_renewal_on, -old_expected_loss, -old_coverage,
-        old_band IN ('yellow', 'red') OR old_is_flagged
+    SELECT -1, former.score, former.band, former.week_band, former.owner_id, former.segment,
+        -former.mrr, former.renewal_on, -former.expected_loss, -former.coverage,
+        former.band IN ('yellow', 'red') OR former.is_flagged
     FROM kept
-    WHERE had_row
+    JOIN health_scoreday AS former
+        ON former.workspace_id = %(workspace_id)s AND former.account_id = kept.account_id
+        AND former.day = %(day)s AND former.series = %(series)s
 ),
 -- contracts that end within a year, by the first of the month
 monthly AS (
