@@ -48,8 +48,13 @@ INSTALLED_APPS = [
     "cs_platform.core",
     "accounts",
     "metrics.usage",
+    "metrics.surveys",
+    "metrics.kpis",
+    "metrics.reports",
     "health",
+    "health.renewals",
     "cs_platform.dashboards",
+    "cs_platform.documents",
     "cs_platform.demo",
 ]
 

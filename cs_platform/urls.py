@@ -16,7 +16,12 @@ urlpatterns = [
     path("", include("metrics.usage.ingest.urls")),
     path("api/", include("cs_platform.api_docs.urls")),
     path(IN_WORKSPACE, include("metrics.usage.urls")),
+    path(IN_WORKSPACE, include("metrics.surveys.urls")),
+    path(IN_WORKSPACE, include("metrics.kpis.urls")),
+    path(IN_WORKSPACE, include("metrics.reports.urls")),
     path(IN_WORKSPACE, include("health.urls")),
+    path(IN_WORKSPACE, include("health.renewals.urls")),
+    path(IN_WORKSPACE, include("cs_platform.documents.urls")),
     path(IN_WORKSPACE, include("cs_platform.dashboards.urls")),
     path(f"{IN_WORKSPACE}glossary/", glossary.glossary, name="glossary"),
 ]

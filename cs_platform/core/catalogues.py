@@ -52,7 +52,8 @@ def apps(root: Path) -> list[str]:
 def app_of(source: Path, known: list[str]) -> str:
     """The app a source file (relative to the root) belongs to; ``core`` for what is shared."""
     parts = [part for part in source.parts if part not in {"templates", "cs_platform"}]
-    return parts[0] if parts and parts[0] in known else "core"
+    # The inner app before the one that holds it: metrics/surveys before metrics.
+    return next((part for part in reversed(parts[:2]) if part in known), "core")
 
 
 def catalogue_path(root: Path, app: str, language: str) -> Path:

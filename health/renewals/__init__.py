@@ -1,0 +1,1 @@
+"""Renewals: what is due, its steps, and the three forecasts."""

@@ -1,0 +1,1 @@
+"""Churn, retention, revenue and lifetime value from the contract ledger."""

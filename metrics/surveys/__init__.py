@@ -1,0 +1,1 @@
+"""Surveys: NPS, CSAT, CES and hearing surveys, from the invitation to the result."""
