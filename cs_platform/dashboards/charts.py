@@ -5,70 +5,18 @@ from the page's theme: a trace names its part in ``meta`` and charts.js paints i
 """
 
 import datetime as dt
-import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from cs_platform.core.templatetags.formats import money_short
 from cs_platform.dashboards.filters import BANDS
+from metrics.charts import Chart, bar, chart, money_ticks, plain
 
 BAND_ORDER = ("green", "yellow", "red", "none")
-MONEY_STEPS = 5
 SCORE_AXIS = {"range": [0, 100], "tick0": 0, "dtick": 20}
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A Plotly figure as plain JSON-able data, and the table behind the switch."""
-
-    figure: dict[str, Any]
-    columns: list[str]
-    rows: list[list[Any]]
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is nothing to draw."""
-        return not self.rows
-
-    @property
-    def height(self) -> int:
-        """Pixels that a chart with one row per bar needs."""
-        return 110 + 34 * len(self.rows)
-
-
-def _chart(
-    traces: Iterable[Any], columns: Sequence[object], rows: Sequence[Sequence[Any]], **layout: Any
-) -> Chart:
-    figure = go.Figure(list(traces), layout={"template": None, **layout})
-    return Chart(figure.to_plotly_json(), [str(c) for c in columns], [list(r) for r in rows])
-
-
-def _bar(name: object, role: str, x: Sequence[Any], y: Sequence[Any], **options: Any) -> Any:
-    return go.Bar(name=str(name), x=list(x), y=list(y), meta={"role": role}, **options)
-
-
-def _plain(text: object) -> str:
-    """A label as it is: Plotly reads tags in labels, and makes links of some."""
-    return str(text).replace("&", "&amp;").replace("<", "&lt;")
-
-
-def _money_ticks(largest: float, currency: str) -> dict[str, Any]:
-    """Ticks from 0 to ``largest`` at round amounts, as short in the reader's language as cards.
-
-    Plotly knows the short forms of English alone, and none of 万.
-    """
-    if largest <= 0:
-        return {}
-    rough = largest / MONEY_STEPS
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough)
-    values = [step * n for n in range(math.floor(largest / step) + 1)]
-    return {"tickvals": values, "ticktext": [money_short(value, currency) for value in values]}
 
 
 def health_distribution(histogram: Mapping[int, Mapping[str, int]]) -> Chart:
@@ -81,10 +29,10 @@ def health_distribution(histogram: Mapping[int, Mapping[str, int]]) -> Chart:
     traces, table = [], [[label] for label in labels]
     for band in ("red", "yellow", "green"):
         counts = [histogram.get(start, {}).get(band, 0) for start in starts]
-        traces.append(_bar(BANDS[band], band, labels, counts))
+        traces.append(bar(BANDS[band], band, labels, counts))
         for row, count in zip(table, counts, strict=True):
             row.append(count)  # type: ignore[arg-type]
-    return _chart(
+    return chart(
         traces,
         [_("Score"), *(BANDS[band] for band in ("red", "yellow", "green"))],
         table,
@@ -101,13 +49,13 @@ def money_bars(rows: Sequence[Mapping[str, Any]], *, label: str, currency: str) 
     ``accounts`` at risk.
     """
     shown = list(reversed(rows))
-    names = [_plain(row["label"]) for row in shown]
+    names = [plain(row["label"]) for row in shown]
     loss = [float(row["expected_loss"]) for row in shown]
     arr = [float(row["arr_at_risk"]) for row in shown]
-    return _chart(
+    return chart(
         [
-            _bar(_("ARR of accounts at risk"), "muted", arr, names, orientation="h"),
-            _bar(_("Expected loss"), "red", loss, names, orientation="h"),
+            bar(_("ARR of accounts at risk"), "muted", arr, names, orientation="h"),
+            bar(_("Expected loss"), "red", loss, names, orientation="h"),
         ],
         [label, _("Accounts at risk"), _("ARR of accounts at risk"), _("Expected loss")],
         [
@@ -117,7 +65,7 @@ def money_bars(rows: Sequence[Mapping[str, Any]], *, label: str, currency: str) 
         barmode="group",
         xaxis={
             "title": {"text": _("Money per year (%(currency)s)") % {"currency": currency}},
-            **_money_ticks(max([*arr, *loss], default=0), currency),
+            **money_ticks(max([*arr, *loss], default=0), currency),
         },
         yaxis={"automargin": True, "type": "category"},
     )
@@ -136,10 +84,10 @@ def renewals_by_month(rows: Sequence[Mapping[str, Any]], *, currency: str) -> Ch
                 by_month[row["month"]] = by_month.get(row["month"], 0.0) + float(row["arr"])
         values = [by_month.get(month, 0.0) for month in months]
         totals = [sum(pair) for pair in zip(totals, values, strict=True)]
-        traces.append(_bar(BANDS[band], band, labels, values))
+        traces.append(bar(BANDS[band], band, labels, values))
         for line, value in zip(table, values, strict=True):
             line.append(value)
-    return _chart(
+    return chart(
         traces,
         [_("Month"), *(BANDS[band] for band in ("red", "yellow", "green", "none"))],
         table,
@@ -147,7 +95,7 @@ def renewals_by_month(rows: Sequence[Mapping[str, Any]], *, currency: str) -> Ch
         xaxis={"title": {"text": _("Month of renewal")}, "type": "category"},
         yaxis={
             "title": {"text": _("ARR (%(currency)s)") % {"currency": currency}},
-            **_money_ticks(max(totals, default=0), currency),
+            **money_ticks(max(totals, default=0), currency),
         },
     )
 
@@ -170,7 +118,7 @@ def score_history(
         }
         for at in (yellow_from, green_from)
     ]
-    return _chart(
+    return chart(
         [
             go.Scatter(
                 name=_("Health score"),
@@ -197,8 +145,8 @@ def usage_by_day(days: Sequence[Mapping[str, Any]]) -> Chart:
     """Events per day. Each row: ``day``, ``events``."""
     x = [row["day"].isoformat() for row in days]
     y = [row["events"] for row in days]
-    return _chart(
-        [_bar(pgettext("count", "Events"), "accent", x, y)],
+    return chart(
+        [bar(pgettext("count", "Events"), "accent", x, y)],
         [_("Day"), pgettext("count", "Events")],
         [list(pair) for pair in zip(x, y, strict=True)],
         showlegend=False,
@@ -225,7 +173,7 @@ def active_users(weeks: Sequence[Mapping[str, Any]], *, seats: int | None) -> Ch
                 meta={"role": "muted"},
             )
         )
-    return _chart(
+    return chart(
         traces,
         [_("Week from"), _("Active users"), _("Seats")],
         [[week, users, seats if seats else ""] for week, users in zip(x, y, strict=True)],
@@ -244,11 +192,11 @@ def adoption_heatmap(
     names = sorted(counts, key=lambda name: (-sum(counts[name].values()), name))
     x = [week.isoformat() for week in weeks]
     rows = [[counts[name].get(week, 0) for week in weeks] for name in names]
-    return _chart(
+    return chart(
         [
             go.Heatmap(
                 x=x,
-                y=[_plain(name) for name in reversed(names)],
+                y=[plain(name) for name in reversed(names)],
                 z=list(reversed(rows)),
                 xgap=1,
                 ygap=1,

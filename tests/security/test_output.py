@@ -7,8 +7,8 @@ import json
 
 import pytest
 
+from cs_platform.core.exports import csv_lines
 from cs_platform.dashboards import charts
-from cs_platform.dashboards.exports import csv_lines
 
 LINK = '<a href="https://evil.example">Reset your password</a> & more'
 

@@ -14,9 +14,9 @@ from accounts.actors import Actor
 from accounts.models import Account
 from accounts.permissions import Permission
 from cs_platform.core.errors import DomainError
+from cs_platform.core.exports import csv_response
 from cs_platform.core.paging import Sort
 from cs_platform.dashboards.actions import give_accounts
-from cs_platform.dashboards.exports import csv_response
 from cs_platform.dashboards.filters import BANDS, AccountFilters
 from cs_platform.dashboards.queries.lists import all_rows, filtered, parse_sort
 from cs_platform.dashboards.queries.saved_views import saved_views
