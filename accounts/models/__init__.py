@@ -2,6 +2,7 @@
 
 from accounts.models.account import Account, AttributeChange, Contact
 from accounts.models.audit import AuditEntry
+from accounts.models.budget import ContactBudget, ContactReservation
 from accounts.models.contract import (
     ContractEvent,
     ExchangeRate,
@@ -13,6 +14,7 @@ from accounts.models.dirty import DirtyAccount
 from accounts.models.idempotency import KeptAnswer
 from accounts.models.imports import ImportIssue, ImportRun
 from accounts.models.interaction import Interaction, Task
+from accounts.models.mail import MailAttachment, OutgoingMail
 from accounts.models.views import SavedView
 from accounts.models.workspace import ApiKey, Membership, Role, User, Workspace
 
@@ -22,6 +24,8 @@ __all__ = [
     "AttributeChange",
     "AuditEntry",
     "Contact",
+    "ContactBudget",
+    "ContactReservation",
     "ContractEvent",
     "DirtyAccount",
     "ExchangeRate",
@@ -29,7 +33,9 @@ __all__ = [
     "ImportRun",
     "Interaction",
     "KeptAnswer",
+    "MailAttachment",
     "Membership",
+    "OutgoingMail",
     "Plan",
     "Product",
     "Role",

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -204,6 +205,10 @@ class Contact(TenantModel):
         _("consent to mail"), max_length=10, choices=Consent.choices, default=Consent.UNKNOWN
     )
     consent_at = models.DateTimeField(null=True, blank=True)
+    # who or what told us of it: a member, an API key, the link in a letter
+    consent_source = models.CharField(max_length=200, blank=True, default="")
+    # IANA name; blank is that of the account's country, else the workspace's
+    timezone = models.CharField(_("time zone"), max_length=64, blank=True, default="")
     is_champion = models.BooleanField(_("champion"), default=False)
     is_decision_maker = models.BooleanField(_("decision-maker"), default=False)
     # ids under which this person's usage events arrive
@@ -232,6 +237,7 @@ class Contact(TenantModel):
             GinIndex(fields=["phone_digits"], name="accounts_contact_phones"),
             GinIndex(fields=["user_ids"], name="accounts_contact_user_ids"),
             models.Index(fields=["workspace", "account", "id"], name="accounts_contact_by_account"),
+            models.Index("workspace", Lower("email"), name="accounts_contact_by_email"),
         ]
 
     def __str__(self) -> str:
