@@ -82,6 +82,13 @@ class Survey(TenantModel):
     embed_gap_days = models.PositiveSmallIntegerField(
         _("days until the same user is shown it again"), default=30
     )
+    # scheme://host[:port] of the sites that may show it; none may while it is empty
+    embed_origins = ArrayField(
+        models.CharField(max_length=300),
+        verbose_name=_("sites that show it"),
+        default=list,
+        blank=True,
+    )
 
     window_days = ArrayField(
         models.PositiveSmallIntegerField(), verbose_name=_("days of sending"), default=_workdays
