@@ -55,18 +55,25 @@ def line(name: object, role: str, x: Sequence[Any], y: Sequence[Any], **options:
 
 
 def interval_band(
-    name: object, role: str, x: Sequence[Any], low: Sequence[Any], high: Sequence[Any]
+    name: object,
+    role: str,
+    x: Sequence[Any],
+    low: Sequence[Any],
+    high: Sequence[Any],
+    *,
+    shape: str = "linear",
 ) -> list[Any]:
     """The area between ``low`` and ``high``, as two traces to be put before their line.
 
-    Where a value has no interval the area has a gap: each stretch is drawn on its own.
+    Where a value has no interval the area has a gap: each stretch is drawn on its own. ``shape``
+    "hv" makes steps.
     """
     traces: list[Any] = []
     for start, end in _stretches(low, high):
         shared: dict[str, Any] = {
             "x": list(x[start:end]),
             "mode": "lines",
-            "line": {"width": 0},
+            "line": {"width": 0, "shape": shape},
             "hoverinfo": "skip",
             "showlegend": False,
             "meta": {"role": role},
