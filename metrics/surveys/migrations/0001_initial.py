@@ -236,6 +236,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "embed_origins",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=300),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="sites that show it",
+                    ),
+                ),
+                (
                     "window_days",
                     django.contrib.postgres.fields.ArrayField(
                         base_field=models.PositiveSmallIntegerField(),
