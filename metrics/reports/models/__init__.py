@@ -1,0 +1,14 @@
+"""Monthly reports, who gets them when, and the review sheets of accounts."""
+
+from metrics.reports.models.report import Report, ReportDelivery, Section
+from metrics.reports.models.review import ReviewSheet
+from metrics.reports.models.schedule import ReportRecipient, ReportSchedule
+
+__all__ = [
+    "Report",
+    "ReportDelivery",
+    "ReportRecipient",
+    "ReportSchedule",
+    "ReviewSheet",
+    "Section",
+]
