@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from cs_platform.core import pdf
 from cs_platform.core.database import application_role, use_role
 from cs_platform.core.isolation import tenant_models
 from cs_platform.core.tasks import HEARTBEAT_KEY
@@ -59,6 +60,7 @@ def findings() -> Iterator[Finding]:
     """Look at everything. What needs a database is left out when there is none."""
     yield from settings_in_order()
     yield from files_in_order()
+    yield from documents_can_be_made()
     found = list(database_answers())
     yield from found
     if all(finding.level is not Level.FAULT for finding in found):
@@ -124,6 +126,23 @@ def files_in_order() -> Iterator[Finding]:
         yield _warning(f"Only {free / 1024**3:.1f} GiB free in {place}.", "Make room.")
     else:
         yield _ok(f"{free / 1024**3:.0f} GiB free in {place}.")
+
+
+def documents_can_be_made() -> Iterator[Finding]:
+    """Pango for reports and review sheets as PDF, and a font for Japanese."""
+    if reason := pdf.why_unavailable():
+        yield _fault(
+            f"PDFs cannot be made: {reason}.",
+            f"Debian: apt-get install {pdf.PACKAGES}; then restart the web and the workers.",
+        )
+        return
+    if pdf.has_japanese_font() is False:
+        yield _warning(
+            "No font has Japanese letters: they come out as boxes in PDFs.",
+            "Debian: apt-get install fonts-noto-cjk",
+        )
+    else:
+        yield _ok("PDFs can be made.")
 
 
 def _is_stale(compiled: Path, source: Path) -> bool:
