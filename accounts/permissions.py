@@ -14,6 +14,7 @@ class Permission(StrEnum):
     EDIT_ACCOUNTS = "edit_accounts"  # create and edit accounts and contracts
     ASSIGN = "assign"  # give accounts to another owner
     MANAGE_MEMBERS = "manage_members"  # add members, change roles
+    MANAGE_GOALS = "manage_goals"  # goals of KPIs, gross margin and other inputs of figures
     MANAGE_DATA = "manage_data"  # event browser's rejected items, imports
     MANAGE_KEYS = "manage_keys"  # make and revoke API keys
     MANAGE_WORKSPACE = "manage_workspace"  # name, time zone, currency, rates
@@ -22,7 +23,12 @@ class Permission(StrEnum):
 _VIEWER = {Permission.VIEW}
 _AGENT = _VIEWER | {Permission.LOG_CONTACT}
 _CSM = _AGENT | {Permission.WORK_RISK, Permission.EDIT_ACCOUNTS}
-_MANAGER = _CSM | {Permission.ASSIGN, Permission.MANAGE_MEMBERS, Permission.MANAGE_DATA}
+_MANAGER = _CSM | {
+    Permission.ASSIGN,
+    Permission.MANAGE_MEMBERS,
+    Permission.MANAGE_DATA,
+    Permission.MANAGE_GOALS,
+}
 _ADMIN = _MANAGER | {Permission.MANAGE_KEYS, Permission.MANAGE_WORKSPACE}
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
