@@ -128,6 +128,11 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "cs_platform.refresh_workspace": {"queue": "score"},
     "cs_platform.sweep": {"queue": "score"},
+    "accounts.send_mail": {"queue": "mail"},
+    "accounts.sweep_mail": {"queue": "mail"},
+    "accounts.forget_letters": {"queue": "mail"},
+    "surveys.run": {"queue": "mail"},
+    "surveys.sweep": {"queue": "mail"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -148,6 +153,17 @@ CELERY_BEAT_SCHEDULE = {
         "task": "cs_platform.sweep",
         "schedule": 2,
         "options": {"queue": "score", "expires": 4},
+    },
+    "mail": {
+        "task": "accounts.sweep_mail",
+        "schedule": 3,
+        "options": {"queue": "mail", "expires": 6},
+    },
+    "letters": {"task": "accounts.forget_letters", "schedule": 24 * 3600},
+    "surveys": {
+        "task": "surveys.sweep",
+        "schedule": 10,
+        "options": {"queue": "mail", "expires": 20},
     },
     "usage-partitions": {"task": "usage.make_partitions", "schedule": 24 * 3600},
     "usage-purge": {"task": "usage.purge", "schedule": 24 * 3600},
@@ -182,7 +198,12 @@ EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
 EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = _flag("EMAIL_USE_TLS", False)
+# Seconds a mail server may take to answer; a letter's claim outlasts it (accounts.delivery).
+EMAIL_TIMEOUT = int(os.environ.get("EMAIL_TIMEOUT", "15"))
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "cs-platform@localhost")
+
+# Where customers reach this installation: the addresses in letters begin with it.
+PUBLIC_URL = os.environ.get("PUBLIC_URL", "http://localhost:8000").rstrip("/")
 
 # --- languages and time ---------------------------------------------------------------------
 LANGUAGE_CODE = "en"

@@ -71,6 +71,7 @@ def _serve(var: Path, supervisor: Supervisor, started: float) -> NoReturn:
         "SECRET_KEY": os.environ.get("SECRET_KEY") or secret(var / "secret-key"),
         "DJANGO_SETTINGS_MODULE": "cs_platform.settings",
         "PYTHONUNBUFFERED": "1",
+        "PUBLIC_URL": os.environ.get("PUBLIC_URL") or f"http://127.0.0.1:{port}",
     }
     env.update(_servers(var, supervisor))
     environment.publish(var, env)

@@ -1,0 +1,168 @@
+"""Which questions are shown after which answers: the rules, checked and applied. Pure.
+
+A rule of a question looks at one question before it and holds by exactly one of:
+
+- ``{"question": "score", "groups": ["detractor"]}``: the score's group (`metrics.surveys.scales`);
+- ``{"question": "reason", "choices": ["price"]}``: one of these options was chosen;
+- ``{"question": "ease", "numbers": [1, 2]}``: the score or rating is one of these.
+
+All rules of a question must hold. A rule about a question that was itself not shown does not hold.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from django.utils.translation import gettext as _
+
+from metrics.surveys.scales import Scale
+
+Rule = Mapping[str, Any]
+RATINGS = range(1, 6)
+_CONDITIONS = ("groups", "choices", "numbers")
+_OF_KIND = {
+    "groups": {"score"},
+    "numbers": {"score", "rating"},
+    "choices": {"single", "multiple"},
+}
+
+
+class Asked(Protocol):
+    """What is read of a question."""
+
+    key: str
+    kind: str
+    options: list[dict[str, str]]
+    show_when: list[dict[str, Any]]
+
+
+Q = TypeVar("Q", bound=Asked)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with the rules of one question."""
+
+    question: str
+    code: str
+    message: str
+
+
+def holds(rule: Rule, questions: Mapping[str, Asked], answers: Mapping[str, Any],
+          scale: Scale | None) -> bool:  # fmt: skip
+    """Whether a rule holds, given the answers so far by question key."""
+    value = answers.get(rule["question"])
+    if value is None or value == "" or value == []:
+        return False
+    if "groups" in rule:
+        return scale is not None and scale.group(value) in rule["groups"]
+    if "numbers" in rule:
+        return value in rule["numbers"]
+    chosen = value if isinstance(value, list) else [value]
+    return not set(rule["choices"]).isdisjoint(chosen)
+
+
+def visible(questions: Sequence[Q], answers: Mapping[str, Any], scale: Scale | None) -> list[Q]:
+    """The questions that are shown, in order, given the answers by question key.
+
+    The answer to a question that is not shown counts as none.
+    """
+    by_key = {question.key: question for question in questions}
+    shown: list[Q] = []
+    counted: dict[str, Any] = {}
+    for question in questions:
+        if all(holds(rule, by_key, counted, scale) for rule in question.show_when):
+            shown.append(question)
+            if question.key in answers:
+                counted[question.key] = answers[question.key]
+    return shown
+
+
+def problems(questions: Sequence[Asked], scale: Scale | None) -> list[Problem]:
+    """Everything that is wrong with the rules of a list of questions, in order."""
+    by_key = {question.key: question for question in questions}
+    place = {question.key: number for number, question in enumerate(questions)}
+    on_cycle = _on_cycles({q.key: _references(q) & by_key.keys() for q in questions})
+    found = []
+    for question in questions:
+        if question.key in on_cycle:
+            found.append(
+                Problem(
+                    question.key,
+                    "cycle",
+                    _("Whether this is shown depends, in a circle, on itself."),
+                )
+            )
+            continue
+        for rule in question.show_when:
+            problem = _wrong(rule, question, by_key, place, scale)
+            if problem is not None:
+                found.append(Problem(question.key, *problem))
+    return found
+
+
+def _references(question: Asked) -> set[str]:
+    return {
+        rule["question"]
+        for rule in question.show_when
+        if isinstance(rule, Mapping) and isinstance(rule.get("question"), str)
+    }
+
+
+def _on_cycles(references: Mapping[str, Collection[str]]) -> set[str]:
+    """The keys from which a walk along the references comes back to where it began."""
+
+    def reached(start: str) -> set[str]:
+        seen: set[str] = set()
+        waiting = list(references[start])
+        while waiting:
+            key = waiting.pop()
+            if key not in seen:
+                seen.add(key)
+                waiting += references[key]
+        return seen
+
+    return {key for key in references if key in reached(key)}
+
+
+def _wrong(
+    rule: Any,
+    question: Asked,
+    by_key: Mapping[str, Asked],
+    place: Mapping[str, int],
+    scale: Scale | None,
+) -> tuple[str, str] | None:
+    """(code, sentence) of what is wrong with a rule, None for a good one."""
+    conditions = [name for name in _CONDITIONS if isinstance(rule, Mapping) and name in rule]
+    if len(conditions) != 1 or set(rule) != {"question", *conditions}:
+        return "bad_rule", _("A rule names a question and either groups, choices or numbers.")
+    (condition,) = conditions
+    wanted = rule[condition]
+    if not isinstance(wanted, list) or not wanted:
+        return "bad_rule", _("A rule lists at least one value.")
+    target = by_key.get(rule["question"]) if isinstance(rule["question"], str) else None
+    if target is None:
+        return "unknown_question", _("It depends on “%(key)s”, and there is no such question.") % {
+            "key": str(rule["question"])[:100]
+        }
+    if place[target.key] > place[question.key]:
+        return "later_question", _("It depends on a question that comes after it.")
+    if target.kind not in _OF_KIND[condition]:
+        return "wrong_condition", _("That question is not answered in this way.")
+    unknown = [value for value in wanted if value not in _values(condition, target, scale)]
+    if unknown:
+        return "unknown_value", _("That question has no answer “%(value)s”.") % {
+            "value": str(unknown[0])[:100]
+        }
+    return None
+
+
+def _values(condition: str, target: Asked, scale: Scale | None) -> Collection[Any]:
+    """What a condition on ``target`` may name."""
+    if condition == "choices":
+        return [option["key"] for option in target.options]
+    if target.kind == "rating":
+        return RATINGS
+    if scale is None:
+        return ()
+    return scale.groups if condition == "groups" else scale.grades
