@@ -1,5 +1,6 @@
 """The scorecard, and the small forms by which people work on a risk."""
 
+import datetime as dt
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -153,7 +154,9 @@ def _panel(
     offered = []
     for verb in verbs:
         form_class, label = FORMS[verb]
-        initial = {"state": risk.state} if risk else {}
+        initial: dict[str, object] = {"until": day + dt.timedelta(weeks=1)}
+        if risk:
+            initial["state"] = risk.state
         form = form_class(initial=initial, auto_id=f"id_{verb}_%s")
         is_failed = failed is not None and failed[0] == verb
         if failed is not None and is_failed:

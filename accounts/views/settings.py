@@ -14,6 +14,7 @@ from accounts.actions import keys as key_actions
 from accounts.actions import members as member_actions
 from accounts.actions.workspace import update_workspace
 from accounts.actors import Actor
+from accounts.audit_words import action_words, detail_words
 from accounts.forms.settings import (
     KeyForm,
     MemberForm,
@@ -280,15 +281,12 @@ def catalogue(request: HttpRequest) -> HttpResponse:
 @page(Permission.MANAGE_WORKSPACE)
 def audit_log(request: HttpRequest) -> HttpResponse:
     """Who did what."""
-    return _page(
+    found = list_page(
         request,
-        "audit_log.html",
-        "audit_log",
-        page=list_page(
-            request,
-            audit_entries(),
-            purpose="audit",
-            sort=Sort("happened_at", descending=True),
-            limit=_PAGE,
-        ),
+        audit_entries(),
+        purpose="audit",
+        sort=Sort("happened_at", descending=True),
+        limit=_PAGE,
     )
+    entries = [(entry, action_words(entry.action), detail_words(entry)) for entry in found.rows]
+    return _page(request, "audit_log.html", "audit_log", page=found, entries=entries)

@@ -11,7 +11,7 @@ from accounts.actions import tasks as task_actions
 from accounts.actions.interactions import log_interaction
 from accounts.actors import Actor
 from accounts.forms.contact_log import InteractionForm, TaskForm
-from accounts.models import Account, Task
+from accounts.models import Account, Interaction, Task
 from accounts.permissions import Permission
 from accounts.queries.members import active_members
 from accounts.queries.tasks import tasks as listed_tasks
@@ -42,7 +42,10 @@ def interaction_new(request: HttpRequest, account_id: int) -> HttpResponse:
         form = InteractionForm(
             request.POST or None,
             account=account,
-            initial={"happened_at": now, "kind": request.GET.get("kind", "")},
+            initial={
+                "happened_at": now,
+                "kind": request.GET.get("kind", Interaction.Kind.CALL_OUT),
+            },
         )
         if request.method == "POST" and form.is_valid():
             logged = attempt(

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Account, Membership, Role
+from cs_platform.core.templatetags.formats import tier
 
 ME, NOBODY, EVERYONE = "me", "none", "all"
 BANDS = {
@@ -137,7 +138,7 @@ def described(filters: AccountFilters, owners: Mapping[int, str]) -> list[dict[s
     if filters.segment:
         words.append(("segment", Account.Segment(filters.segment).label))
     if filters.tier:
-        words.append(("tier", filters.tier))
+        words.append(("tier", tier(filters.tier)))
     if filters.stage:
         words.append(("stage", Account.Stage(filters.stage).label))
     if filters.band:

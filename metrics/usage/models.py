@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from cs_platform.core.tenancy import TenantModel
+from metrics.usage.reasons import reason
 
 
 class UsageModel(TenantModel):
@@ -124,6 +125,11 @@ class RejectedEvent(UsageModel):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def reason(self) -> str:
+        """Why it was refused, in the reader's words."""
+        return reason(self.code)
 
 
 class DirtyDay(UsageModel):

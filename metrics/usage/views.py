@@ -16,6 +16,7 @@ from metrics.usage import queries
 from metrics.usage.actions import set_login_event
 from metrics.usage.forms import EventFilterForm
 from metrics.usage.models import Event, RejectedEvent
+from metrics.usage.reasons import reason
 
 
 @page(Permission.VIEW)
@@ -76,7 +77,7 @@ def rejected(request: HttpRequest) -> HttpResponse:
                 "previous_cursor": found.previous,
             },
             "code": code,
-            "codes": codes,
+            "codes": [(value, reason(value)) for value in codes],
             **_rights(request),
         },
     )

@@ -369,5 +369,5 @@ def test_settings_rates_and_products_by_page(client_as, url, workspace):
     assert client.post(url("catalogue"), product).status_code == 303
     assert "code" in client.post(url("catalogue"), product).context["product_form"].errors
     log = client.get(url("audit_log")).content
-    for action in (b"workspace_changed", b"rates_set", b"product_created"):
+    for action in (b"Changed the settings", b"Set exchange rates", b"Added a product"):
         assert action in log

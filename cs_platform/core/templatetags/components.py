@@ -75,6 +75,12 @@ def _prepare(bound: BoundField) -> str:
         if isinstance(bound.field, kind) and isinstance(widget, DateTimeBaseInput):
             widget.input_type, widget.format = input_type, pattern
             break
+    if isinstance(widget, forms.Select):
+        # Django's nine dashes; read out, they are nothing but noise
+        widget.choices = [
+            (value, "—" if value in ("", None) and set(str(label)) == {"-"} else label)
+            for value, label in widget.choices
+        ]
     if isinstance(widget, forms.CheckboxInput):
         return "check"
     if isinstance(widget, (forms.RadioSelect, forms.CheckboxSelectMultiple)):

@@ -13,7 +13,7 @@ from django import template
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, pgettext
+from django.utils.translation import get_language, gettext_lazy, pgettext
 
 from cs_platform.core import clock
 
@@ -166,3 +166,18 @@ def _relative(distance: dt.timedelta, *, granularity: Any, threshold: float) -> 
     )
     # CLDR sets off Japanese figures by a space, which newspapers and our own pages do not.
     return text.replace(" ", "") if get_language() == "ja" else text
+
+
+# How customers are looked after, by the field's usual codes; any other tier is shown as it is.
+_TIERS = {
+    "high_touch": gettext_lazy("High touch"),
+    "mid_touch": gettext_lazy("Mid touch"),
+    "low_touch": gettext_lazy("Low touch"),
+    "tech_touch": gettext_lazy("Tech touch"),
+}
+
+
+@register.filter
+def tier(value: str) -> str:
+    """A tier in the reader's words, where it is one of the field's usual codes."""
+    return str(_TIERS.get(value, value))

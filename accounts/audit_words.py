@@ -1,0 +1,127 @@
+"""What the audit log says of an entry, in the reader's words.
+
+Entries are stored as codes, so that a log written by one reader can be read by another. An app
+that records actions of its own describes them from its ``AppConfig.ready``.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from accounts.models import AuditEntry
+from accounts.models.contract import ContractEvent
+from accounts.models.workspace import Role
+
+_SHOWN = 5
+_LONGEST = 80
+
+_actions: dict[str, Any] = {
+    "accounts_assigned": _("Assigned accounts"),
+    "contract_event_voided": _("Voided a ledger entry"),
+    "import_finished": _("Imported a file"),
+    "import_failed": _("An import failed"),
+    "key_created": _("Made an API key"),
+    "key_revoked": _("Revoked an API key"),
+    "member_added": _("Added a member"),
+    "member_deactivated": _("Deactivated a member"),
+    "role_changed": _("Changed a role"),
+    "plan_created": _("Added a plan"),
+    "product_created": _("Added a product"),
+    "rates_set": _("Set exchange rates"),
+    "rate_removed": _("Removed an exchange rate"),
+    "workspace_created": _("Created the workspace"),
+    "workspace_changed": _("Changed the settings"),
+    "workspace_generated": _("Generated sample data"),
+}
+
+_names: dict[str, Any] = {
+    "accounts": _("accounts"),
+    "after": _("after"),
+    "before": _("before"),
+    "contract": _("contract"),
+    "count": _("count"),
+    "created": _("created"),
+    "currency": _("currency"),
+    "event": _("entry"),
+    "file": _("file"),
+    "fiscal_year_start_month": _("first month of the fiscal year"),
+    "from": _("valid from"),
+    "kind": _("kind"),
+    "name": _("name"),
+    "on": pgettext_lazy("the day something takes effect", "on"),
+    "owner": _("owner (CSM)"),
+    "rank": _("rank"),
+    "rate": _("rate"),
+    "rates": _("rates"),
+    "rejected": _("rejected"),
+    "role": _("role"),
+    "scopes": _("scopes"),
+    "timezone": _("time zone"),
+    "unchanged": _("unchanged"),
+    "unknown_accounts": _("events of unknown accounts"),
+    "updated": _("updated"),
+}
+
+
+def describe(actions: Mapping[str, Any], names: Mapping[str, Any] | None = None) -> None:
+    """Add an app's action codes, and names of its details, each with what the log shows."""
+    _actions.update(actions)
+    _names.update(names or {})
+
+
+def is_described(action: str) -> bool:
+    """Whether the log has words for the code."""
+    return action in _actions or _contract_kind(action) is not None
+
+
+def action_words(action: str) -> str:
+    """What was done; the code itself where no app describes it."""
+    kind = _contract_kind(action)
+    if action not in _actions and kind is not None:
+        return str(_("Contract: %(kind)s") % {"kind": ContractEvent.Kind(kind).label})
+    return str(_actions.get(action, action))
+
+
+def detail_words(entry: AuditEntry) -> list[tuple[str, str]]:
+    """The details as (name, value). A change is one line per field, before → after."""
+    detail = dict(entry.detail)
+    before, after = detail.pop("before", None), detail.pop("after", None)
+    lines = []
+    if isinstance(before, dict) and isinstance(after, dict):
+        lines = [(_name(key), _change(before.get(key), value)) for key, value in after.items()]
+    elif after is not None:
+        name = "role" if entry.action == "role_changed" else "after"
+        lines = [(_name(name), _change(before, after))]
+    return lines + [(_name(key), _value(value)) for key, value in detail.items()]
+
+
+def _contract_kind(action: str) -> str | None:
+    kind = action.removeprefix("contract_")
+    return kind if kind != action and kind in ContractEvent.Kind.values else None
+
+
+def _name(name: str) -> str:
+    return str(_names.get(name, name))
+
+
+def _change(before: Any, after: Any) -> str:
+    return f"{_value(before)} → {_value(after)}"
+
+
+def _value(value: Any) -> str:
+    if value in (None, "", [], {}):
+        return "—"
+    if isinstance(value, dict):
+        return ", ".join(f"{_name(key)} {_value(inner)}" for key, inner in value.items())
+    if isinstance(value, list):
+        rest = len(value) - _SHOWN
+        words = "; ".join(_value(inner) for inner in value[:_SHOWN])
+        return words + (" " + _("and %(count)d more") % {"count": rest} if rest > 0 else "")
+    if isinstance(value, str) and value in Role.values:
+        return str(Role(value).label)
+    if isinstance(value, str) and value in ContractEvent.Kind.values:
+        return str(ContractEvent.Kind(value).label)
+    text = str(value)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
