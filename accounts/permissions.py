@@ -12,6 +12,7 @@ class Permission(StrEnum):
     LOG_CONTACT = "log_contact"  # log interactions, add and finish tasks, edit contacts
     WORK_RISK = "work_risk"  # snooze, flag, move rows of the at-risk list
     EDIT_ACCOUNTS = "edit_accounts"  # create and edit accounts and contracts
+    MANAGE_SURVEYS = "manage_surveys"  # build, publish and close surveys
     ASSIGN = "assign"  # give accounts to another owner
     MANAGE_MEMBERS = "manage_members"  # add members, change roles
     MANAGE_GOALS = "manage_goals"  # goals of KPIs, gross margin and other inputs of figures
@@ -22,7 +23,7 @@ class Permission(StrEnum):
 
 _VIEWER = {Permission.VIEW}
 _AGENT = _VIEWER | {Permission.LOG_CONTACT}
-_CSM = _AGENT | {Permission.WORK_RISK, Permission.EDIT_ACCOUNTS}
+_CSM = _AGENT | {Permission.WORK_RISK, Permission.EDIT_ACCOUNTS, Permission.MANAGE_SURVEYS}
 _MANAGER = _CSM | {
     Permission.ASSIGN,
     Permission.MANAGE_MEMBERS,

@@ -29,6 +29,7 @@ SECTIONS = (
     Section(_("Accounts"), "building", ["accounts"]),
     Section(_("At risk"), "alert-triangle", ["at_risk"]),
     Section(_("Tasks"), "checkbox", ["tasks"]),
+    Section(_("Surveys"), "message-star", ["surveys"]),
     Section(_("Overview"), "chart-histogram", ["overview"]),
     Section(_("Health"), "heart-rate-monitor", ["health_scorecard"]),
     Section(_("Data"), "database", ["data_events", "data"]),
