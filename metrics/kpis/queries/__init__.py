@@ -1,0 +1,1 @@
+"""Reads of stored figures: nothing is computed for a page."""

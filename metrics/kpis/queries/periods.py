@@ -1,0 +1,97 @@
+"""Which periods there are, and which of their series is shown."""
+
+import datetime as dt
+from collections.abc import Iterable
+
+from django.db.models import QuerySet
+
+from metrics.kpis.models import Clock, Period
+from metrics.kpis.queries.shapes import PeriodView
+
+_SHOWN = (Period.Series.FIRST, Period.Series.RESTATED, Period.Series.CURRENT)
+
+
+def periods(kind: str, *, limit: int | None = None) -> list[PeriodView]:
+    """The computed periods of one kind, newest first, the running one included.
+
+    Where a closed period has been restated, that series is given, marked.
+    """
+    rows = _computed().filter(kind=kind, series__in=_SHOWN).order_by("-ends_on")
+    if limit is not None:
+        # at most two rows a period
+        rows = rows[: 2 * limit]
+    return _views(rows)[:limit]
+
+
+def find_period(
+    kind: str, starts_on: dt.date | None = None, *, as_of: dt.date | None = None
+) -> PeriodView | None:
+    """One computed period; by default the running one.
+
+    ``as_of``: as it would have been shown at the end of that day. None where it has not been
+    computed (yet).
+    """
+    rows = _computed().filter(kind=kind)
+    if as_of is not None:
+        rows = rows.filter(series=Period.Series.AS_OF, as_of=as_of)
+    else:
+        rows = rows.filter(series__in=_SHOWN)
+    if starts_on is not None:
+        rows = rows.filter(starts_on=starts_on)
+    found = _views(rows.order_by("-ends_on")[:2])
+    return found[0] if found else None
+
+
+def as_first_known(period: PeriodView) -> PeriodView | None:
+    """The first series of a restated period; None where the period is not restated."""
+    if period.first_id is None:
+        return None
+    row = Period.objects.get(pk=period.first_id)
+    return _view(row, first_id=None)
+
+
+def last_refresh() -> dt.datetime | None:
+    """When the figures of the running periods were last brought up to the ledger."""
+    return Clock.objects.values_list("refreshed_at", flat=True).first()
+
+
+def is_computing() -> bool:
+    """Whether some period is still to be computed."""
+    return Period.objects.filter(is_due=True).exists()
+
+
+def _computed() -> QuerySet[Period]:
+    return Period.objects.filter(computed_at__isnull=False)
+
+
+def _views(rows: Iterable[Period]) -> list[PeriodView]:
+    """One view per period; ``rows`` are newest first."""
+    shown: dict[tuple[dt.date, dt.date], Period] = {}
+    firsts: dict[tuple[dt.date, dt.date], int] = {}
+    for row in rows:
+        key = (row.ends_on, row.starts_on)
+        if row.series == Period.Series.FIRST:
+            firsts[key] = row.pk
+        if key not in shown or row.series == Period.Series.RESTATED:
+            shown[key] = row
+    return [
+        _view(row, first_id=firsts.get(key) if row.series == Period.Series.RESTATED else None)
+        for key, row in shown.items()
+    ]
+
+
+def _view(row: Period, *, first_id: int | None) -> PeriodView:
+    return PeriodView(
+        id=row.pk,
+        kind=row.kind,
+        starts_on=row.starts_on,
+        ends_on=row.ends_on,
+        until_on=row.until_on,
+        series=row.series,
+        as_of=row.as_of,
+        known_until=row.known_until,
+        computed_at=row.computed_at,
+        is_open=row.until_on < row.ends_on or row.series == Period.Series.CURRENT,
+        is_restated=row.series == Period.Series.RESTATED,
+        first_id=first_id,
+    )
