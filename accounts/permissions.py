@@ -11,6 +11,8 @@ class Permission(StrEnum):
     VIEW = "view"  # read everything of the workspace but its administration
     LOG_CONTACT = "log_contact"  # log interactions, add and finish tasks, edit contacts
     WORK_RISK = "work_risk"  # snooze, flag, move rows of the at-risk list
+    WORK_RENEWALS = "work_renewals"  # move renewals on, forecast one's own
+    OVERRIDE_FORECAST = "override_forecast"  # put a final forecast above the others
     EDIT_ACCOUNTS = "edit_accounts"  # create and edit accounts and contracts
     MANAGE_SURVEYS = "manage_surveys"  # build, publish and close surveys
     ASSIGN = "assign"  # give accounts to another owner

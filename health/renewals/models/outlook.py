@@ -97,10 +97,15 @@ class CalibrationBin(TenantModel):
 
 
 class RenewalsClock(TenantModel):
-    """How far the workers have come: the day everything was looked at, and the last look."""
+    """How far the workers have come.
+
+    ``day`` is the last one on which everything was looked at, ``looked_at`` the last look at what
+    had changed, ``last_event_id`` the last ledger entry it saw.
+    """
 
     day = models.DateField(null=True)
     looked_at = models.DateTimeField(null=True)
+    last_event_id = models.BigIntegerField(default=0)
 
     class Meta(TenantModel.Meta):
         constraints: ClassVar = [

@@ -1,0 +1,54 @@
+-- role: analytics
+-- Keeps the model's forecast of the day for open renewals, where it differs from the one before.
+-- Once a day for everybody, and at once for renewals that have none yet.
+WITH fresh AS MATERIALIZED (
+    -- what the model says today: the other side of churn, and little after a notice
+    SELECT
+        r.id,
+        r.arr,
+        round(
+            CASE
+                WHEN r.notice_given_on IS NULL THEN 1 - r.churn_probability
+                ELSE least(1 - r.churn_probability, %(after_notice)s)
+            END::numeric,
+            4
+        )::float8 AS probability,
+        r.model_probability
+    FROM renewals_renewal r
+    WHERE r.workspace_id = %(workspace_id)s
+      AND r.is_open
+      AND r.churn_probability IS NOT NULL
+      AND (%(everybody)s OR r.model_on IS NULL)
+),
+-- those that differ, in probability or in what is at stake, from the last one kept
+changed AS MATERIALIZED (
+    SELECT f.id, f.arr, f.probability
+    FROM fresh f
+    LEFT JOIN LATERAL (
+        SELECT old.arr, old.probability
+        FROM renewals_renewalforecast old
+        WHERE old.workspace_id = %(workspace_id)s
+          AND old.renewal_id = f.id
+          AND old.forecaster = 'model'
+        ORDER BY old.known_at DESC, old.id DESC
+        LIMIT 1
+    ) last ON true
+    WHERE (last.arr, last.probability) IS DISTINCT FROM (f.arr, f.probability)
+),
+-- the history; a second run on the same day adds nothing
+inserted AS (
+    INSERT INTO renewals_renewalforecast (
+        workspace_id, renewal_id, forecaster, category, probability, arr, note, day, known_at,
+        author_label
+    )
+    SELECT
+        %(workspace_id)s, c.id, 'model', '', c.probability, c.arr, '', %(today)s, %(now)s, ''
+    FROM changed c
+    ON CONFLICT (workspace_id, renewal_id, day) WHERE forecaster = 'model' DO NOTHING
+    RETURNING renewal_id, probability
+)
+-- the row shows what was kept
+UPDATE renewals_renewal r
+SET model_probability = i.probability, model_on = %(today)s
+FROM inserted i
+WHERE r.workspace_id = %(workspace_id)s AND r.id = i.renewal_id
