@@ -1,3 +1,13 @@
-from typing import Any
+"""Documents, below /w/<workspace_slug>/."""
 
-urlpatterns: list[Any] = []
+from django.urls import path
+
+from cs_platform.documents.views import review
+
+urlpatterns = [
+    path("accounts/<int:account_id>/review/", review.review_sheet, name="review_sheet"),
+    path(
+        "accounts/<int:account_id>/review/save/", review.review_sheet_save, name="review_sheet_save"
+    ),
+    path("accounts/<int:account_id>/review/pdf/", review.review_sheet_pdf, name="review_sheet_pdf"),
+]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.actions.mail import queue_mail
+from accounts.actions.mail import Attachment, queue_mail
 from accounts.models import Membership
 from accounts.queries.workspaces import current_workspace
 from cs_platform.core.clock import local_date
@@ -147,22 +147,28 @@ def _put_off(report: Report, error: Exception, now: dt.datetime) -> None:
 
 
 def _queue_letters(report: Report, made: Rendered, now: dt.datetime) -> None:
-    """One letter per recipient who is still a member."""
+    """One letter per recipient who is still a member; an address that is none stops no other."""
     deliveries = ReportDelivery.objects.filter(
-        report=report, mail=None, member__is_active=True, member__user__is_active=True
+        report=report,
+        mail=None,
+        member__workspace_id=current_workspace_id(),
+        member__is_active=True,
+        member__user__is_active=True,
     ).select_related("member__user")
+    file = Attachment(report.file_name, "application/pdf", made.pdf)
     for delivery in deliveries.order_by("id"):
-        if delivery.member.workspace_id != current_workspace_id():
-            continue
-        delivery.mail = queue_mail(
-            now=now,
-            kind="report",
-            to=delivery.member.user.email,
-            membership=delivery.member,
-            subject=made.subject,
-            text=made.text,
-            html=made.html,
-            dedupe_key=f"report:{report.pk}:{delivery.member_id}",
-            attachments=[(report.file_name, "application/pdf", made.pdf)],
-        )
-        delivery.save(update_fields=["mail"])
+        try:
+            delivery.mail = queue_mail(
+                now=now,
+                kind="report",
+                to=delivery.member.user.email,
+                membership=delivery.member,
+                subject=made.subject,
+                text=made.text,
+                html=made.html,
+                dedupe_key=f"report:{report.pk}:{delivery.member_id}",
+                attachments=[file],
+            )
+        except DomainError as error:
+            delivery.error = str(error.message)[:500]
+        delivery.save(update_fields=["mail", "error"])

@@ -104,6 +104,8 @@ class ReportDelivery(TenantModel):
     mail = models.ForeignKey(
         OutgoingMail, on_delete=models.SET_NULL, null=True, db_constraint=False, related_name="+"
     )
+    # why there is no letter, where the address cannot be written to
+    error = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField()
 
     class Meta(TenantModel.Meta):

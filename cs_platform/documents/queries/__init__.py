@@ -1,0 +1,1 @@
+"""What the documents read, out of several apps."""
