@@ -29,6 +29,8 @@ class FollowUp(TenantModel):
         Membership, on_delete=models.SET_NULL, null=True, db_constraint=False, related_name="+"
     )
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN)
+    # by when somebody is to have contacted the customer
+    due_on = models.DateField(_("due"), null=True)
     opened_at = models.DateTimeField()
     contacted_at = models.DateTimeField(null=True)
     resolved_at = models.DateTimeField(null=True)

@@ -119,6 +119,11 @@ class Response(TenantModel):
                 condition=~models.Q(respondent=""),
                 name="surveys_response_respondent",
             ),
+            models.Index(
+                fields=["workspace", "survey"],
+                condition=models.Q(is_suspected_robot=True),
+                name="surveys_response_robots",
+            ),
         ]
 
     @property

@@ -57,6 +57,8 @@ class ResponseTheme(TenantModel):
         Theme, on_delete=models.CASCADE, db_constraint=False, related_name="responses"
     )
     is_automatic = models.BooleanField(default=False)
+    # taken off by a member: keywords do not put it back
+    is_removed = models.BooleanField(default=False)
     tagged_by = models.ForeignKey(
         Membership, on_delete=models.SET_NULL, null=True, db_constraint=False, related_name="+"
     )

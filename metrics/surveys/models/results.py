@@ -1,0 +1,194 @@
+"""What results are read from: answers as they count, their sums, and marks of what is not in yet.
+
+Kept by `metrics.surveys.rollup` alone, so that no page reads a million answers.
+"""
+
+from enum import IntFlag
+from typing import ClassVar
+
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+
+from cs_platform.core.constraints import TenantForeignKey
+from cs_platform.core.tenancy import TenantModel
+from metrics.surveys.models.invitation import Channel
+from metrics.surveys.models.response import Response
+from metrics.surveys.models.survey import Survey
+from metrics.surveys.models.themes import Theme
+
+# The value of `ResultFigure.scope` for all surveys of a kind together.
+ALL_SURVEYS = 0
+# The value of `ResultFigure.score` for an answer without a grade.
+NO_SCORE = -1
+
+
+class Span(models.TextChoices):
+    """The periods that are kept; quarters and years are those of the fiscal year."""
+
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+    EVER = "ever"
+
+
+class Spans(IntFlag):
+    """The periods in which an answer is its person's latest."""
+
+    MONTH = 1
+    QUARTER = 2
+    YEAR = 4
+    EVER = 8
+
+
+class ResultMark(TenantModel):
+    """A response that is new or has changed. A queue, drained by the roll-up."""
+
+    application_grants = "SELECT, INSERT, DELETE"
+
+    response = models.ForeignKey(
+        Response, on_delete=models.CASCADE, db_constraint=False, related_name="marks"
+    )
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            *TenantModel.Meta.constraints,
+            TenantForeignKey(field="response", name="surveys_resultmark_response_fk"),
+        ]
+
+
+class CountedAnswer(TenantModel):
+    """A response as results count it: its person, and the account as it was at the answer.
+
+    Answers of suspected robots have no row. A *person* is a contact, else a browser or user id,
+    else the answer alone. ``in_survey`` and ``in_kind`` are `Spans`: the periods of which this is
+    the person's latest answer in the survey, and in all surveys of the kind.
+    """
+
+    response = models.ForeignKey(
+        Response, on_delete=models.CASCADE, db_constraint=False, related_name="counted"
+    )
+    survey = models.ForeignKey(
+        Survey, on_delete=models.CASCADE, db_constraint=False, related_name="counted"
+    )
+    kind = models.CharField(max_length=10, choices=Survey.Kind.choices)
+    # the highest grade; 0 for a hearing survey
+    scale = models.PositiveSmallIntegerField()
+    person = models.CharField(max_length=90)
+    happened_at = models.DateTimeField()
+    # of the workspace
+    day = models.DateField()
+    score = models.SmallIntegerField(null=True)
+    # '' where there is none; owners, agents and plans by id
+    segment = models.CharField(max_length=20, blank=True)
+    plan = models.CharField(max_length=20, blank=True)
+    stage = models.CharField(max_length=20, blank=True)
+    owner = models.CharField(max_length=20, blank=True)
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    touchpoint = models.CharField(max_length=100, blank=True)
+    agent = models.CharField(max_length=20, blank=True)
+    in_survey = models.PositiveSmallIntegerField()
+    in_kind = models.PositiveSmallIntegerField()
+    # the comment folded by accounts.folding; '' without one
+    search_text = models.TextField(blank=True)
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["workspace", "response"], name="surveys_counted_response"
+            ),
+            TenantForeignKey(field="response", name="surveys_counted_response_fk"),
+            TenantForeignKey(field="survey", name="surveys_counted_survey_fk"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["workspace", "person", "kind"], name="surveys_counted_person"),
+            models.Index(
+                fields=["workspace", "happened_at", "id"],
+                condition=~models.Q(search_text=""),
+                name="surveys_counted_comments",
+            ),
+            models.Index(
+                fields=["workspace", "survey", "happened_at", "id"],
+                condition=~models.Q(search_text=""),
+                name="surveys_counted_by_survey",
+            ),
+            GinIndex(
+                fields=["search_text"], opclasses=["gin_trgm_ops"], name="surveys_counted_search"
+            ),
+        ]
+
+
+class ResultFigure(TenantModel):
+    """How many people gave a score in a period, each counted once with the latest answer.
+
+    One row per score. ``scope`` is a survey's id, or `ALL_SURVEYS` for the kind as a whole;
+    ``dimension`` is '' for everybody, else what the figure is cut by, and ``value`` which part.
+    """
+
+    scope = models.BigIntegerField()
+    kind = models.CharField(max_length=10, choices=Survey.Kind.choices)
+    scale = models.PositiveSmallIntegerField()
+    span = models.CharField(max_length=7, choices=Span.choices)
+    starts_on = models.DateField()
+    dimension = models.CharField(max_length=10, blank=True)
+    value = models.CharField(max_length=100, blank=True)
+    score = models.SmallIntegerField()
+    n = models.IntegerField()
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(
+                fields=[
+                    "workspace", "scope", "kind", "scale", "dimension", "span", "starts_on",
+                    "value", "score",
+                ],
+                name="surveys_resultfigure_key",
+            ),
+        ]  # fmt: skip
+
+
+class DeliveryFigure(TenantModel):
+    """Letters of a survey that were delivered in a month, and how many of them were answered."""
+
+    survey = models.ForeignKey(
+        Survey, on_delete=models.CASCADE, db_constraint=False, related_name="deliveries"
+    )
+    month = models.DateField()
+    delivered = models.IntegerField()
+    answered = models.IntegerField()
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["workspace", "survey", "month"], name="surveys_deliveryfigure_key"
+            ),
+            TenantForeignKey(field="survey", name="surveys_deliveryfigure_survey_fk"),
+        ]
+
+
+class ThemeFigure(TenantModel):
+    """Comments on a theme in a month, by what their authors scored.
+
+    ``accounts`` are the different accounts they come from.
+    """
+
+    theme = models.ForeignKey(
+        Theme, on_delete=models.CASCADE, db_constraint=False, related_name="figures"
+    )
+    month = models.DateField()
+    comments = models.IntegerField()
+    good = models.IntegerField()
+    middle = models.IntegerField()
+    bad = models.IntegerField()
+    accounts = models.IntegerField()
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["workspace", "theme", "month"], name="surveys_themefigure_key"
+            ),
+            TenantForeignKey(field="theme", name="surveys_themefigure_theme_fk"),
+        ]
