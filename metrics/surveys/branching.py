@@ -52,7 +52,7 @@ def holds(rule: Rule, questions: Mapping[str, Asked], answers: Mapping[str, Any]
           scale: Scale | None) -> bool:  # fmt: skip
     """Whether a rule holds, given the answers so far by question key."""
     value = answers.get(rule["question"])
-    if value is None or value == "" or value == []:
+    if value in (None, "", []):
         return False
     if "groups" in rule:
         return scale is not None and scale.group(value) in rule["groups"]
@@ -67,11 +67,10 @@ def visible(questions: Sequence[Q], answers: Mapping[str, Any], scale: Scale | N
 
     The answer to a question that is not shown counts as none.
     """
-    by_key = {question.key: question for question in questions}
     shown: list[Q] = []
     counted: dict[str, Any] = {}
     for question in questions:
-        if all(holds(rule, by_key, counted, scale) for rule in question.show_when):
+        if all(holds(rule, counted, scale) for rule in question.show_when):
             shown.append(question)
             if question.key in answers:
                 counted[question.key] = answers[question.key]
@@ -82,6 +81,7 @@ def problems(questions: Sequence[Asked], scale: Scale | None) -> list[Problem]:
     """Everything that is wrong with the rules of a list of questions, in order."""
     by_key = {question.key: question for question in questions}
     place = {question.key: number for number, question in enumerate(questions)}
+    survey = _Survey(by_key, place, scale)
     on_cycle = _on_cycles({q.key: _references(q) & by_key.keys() for q in questions})
     found = []
     for question in questions:
@@ -95,7 +95,7 @@ def problems(questions: Sequence[Asked], scale: Scale | None) -> list[Problem]:
             )
             continue
         for rule in question.show_when:
-            problem = _wrong(rule, question, by_key, place, scale)
+            problem = _wrong(rule, question, survey)
             if problem is not None:
                 found.append(Problem(question.key, *problem))
     return found
@@ -125,44 +125,52 @@ def _on_cycles(references: Mapping[str, Collection[str]]) -> set[str]:
     return {key for key in references if key in reached(key)}
 
 
-def _wrong(
-    rule: Any,
-    question: Asked,
-    by_key: Mapping[str, Asked],
-    place: Mapping[str, int],
-    scale: Scale | None,
-) -> tuple[str, str] | None:
+@dataclass(frozen=True)
+class _Survey:
+    """What a rule is checked against: the questions, where each stands, and the score's scale."""
+
+    by_key: Mapping[str, Asked]
+    place: Mapping[str, int]
+    scale: Scale | None
+
+    def values(self, condition: str, target: Asked) -> Collection[Any]:
+        """What a condition on ``target`` may name."""
+        if condition == "choices":
+            return [option["key"] for option in target.options]
+        if target.kind == "rating":
+            return RATINGS
+        if self.scale is None:
+            return ()
+        return self.scale.groups if condition == "groups" else self.scale.grades
+
+
+def _wrong(rule: Any, question: Asked, survey: _Survey) -> tuple[str, str] | None:
     """(code, sentence) of what is wrong with a rule, None for a good one."""
     conditions = [name for name in _CONDITIONS if isinstance(rule, Mapping) and name in rule]
     if len(conditions) != 1 or set(rule) != {"question", *conditions}:
         return "bad_rule", _("A rule names a question and either groups, choices or numbers.")
-    (condition,) = conditions
-    wanted = rule[condition]
-    if not isinstance(wanted, list) or not wanted:
+    if not isinstance(rule[conditions[0]], list) or not rule[conditions[0]]:
         return "bad_rule", _("A rule lists at least one value.")
-    target = by_key.get(rule["question"]) if isinstance(rule["question"], str) else None
+    return _wrong_target(rule, conditions[0], question, survey)
+
+
+def _wrong_target(
+    rule: Rule, condition: str, question: Asked, survey: _Survey
+) -> tuple[str, str] | None:
+    key = rule["question"]
+    target = survey.by_key.get(key) if isinstance(key, str) else None
     if target is None:
         return "unknown_question", _("It depends on “%(key)s”, and there is no such question.") % {
-            "key": str(rule["question"])[:100]
+            "key": str(key)[:100]
         }
-    if place[target.key] > place[question.key]:
+    if survey.place[target.key] > survey.place[question.key]:
         return "later_question", _("It depends on a question that comes after it.")
     if target.kind not in _OF_KIND[condition]:
         return "wrong_condition", _("That question is not answered in this way.")
-    unknown = [value for value in wanted if value not in _values(condition, target, scale)]
+    known = survey.values(condition, target)
+    unknown = [value for value in rule[condition] if isinstance(value, bool) or value not in known]
     if unknown:
         return "unknown_value", _("That question has no answer “%(value)s”.") % {
             "value": str(unknown[0])[:100]
         }
     return None
-
-
-def _values(condition: str, target: Asked, scale: Scale | None) -> Collection[Any]:
-    """What a condition on ``target`` may name."""
-    if condition == "choices":
-        return [option["key"] for option in target.options]
-    if target.kind == "rating":
-        return RATINGS
-    if scale is None:
-        return ()
-    return scale.groups if condition == "groups" else scale.grades
