@@ -1,0 +1,296 @@
+"""Answers: taken once, changed as long as the survey is open.
+
+The score and the comment are kept by the response itself, all other answers as rows of their own.
+"""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.actions.dirty import mark_dirty
+from accounts.actions.mail import cancel_mails
+from accounts.models import Account, Contact, Membership
+from cs_platform.core import sql
+from cs_platform.core.errors import Conflict, DomainError
+from metrics.surveys.actions.follow_ups import open_follow_up
+from metrics.surveys.models import (
+    Answer,
+    Channel,
+    EmbedLedger,
+    Invitation,
+    Question,
+    Response,
+    ResponseRevision,
+    ResultMark,
+    Survey,
+)
+from metrics.surveys.queries.public import asked_in, earlier_answer
+from metrics.surveys.values import Filled, read_answers
+
+# Clocks of other systems may run ahead by so much.
+_AHEAD = dt.timedelta(minutes=5)
+# What other tools asked is taken whatever state our survey is in.
+_FROM_ELSEWHERE = {Channel.API, Channel.IMPORT}
+
+
+@transaction.atomic
+def record_answer(
+    *,
+    now: dt.datetime,
+    survey: Survey,
+    answers: Mapping[str, Any],
+    channel: str,
+    language: str = "",
+    invitation: Invitation | None = None,
+    contact: Contact | None = None,
+    account: Account | None = None,
+    touchpoint: str = "",
+    agent: Membership | None = None,
+    respondent: str = "",
+    ip_hash: str = "",
+    robot_signs: Sequence[str] = (),
+    happened_at: dt.datetime | None = None,
+    is_historical: bool = False,
+    external_id: str | None = None,
+) -> Response:
+    """Take an answer: its account is marked for scoring, and a bad one opens a follow-up.
+
+    ``answers`` are by question key (`metrics.surveys.values`). An invitation brings its contact,
+    account, wave and touchpoint, and is answered once; who comes without one is known by
+    ``respondent``. An answer with ``robot_signs`` (`metrics.surveys.robots`) is kept and not
+    counted, and leaves its invitation open for the person. Errors: ``survey_closed``,
+    ``already_answered``, ``invitation_expired``, ``wrong_account``, ``in_future``, and those of
+    the answers with the question's key as field.
+    """
+    is_from_elsewhere = channel in _FROM_ELSEWHERE
+    if invitation is not None:
+        invitation = _held(invitation)
+        if invitation.state == Invitation.State.ANSWERED:
+            raise _already_answered()
+        if now >= invitation.expires_at and not is_from_elsewhere:
+            raise Conflict(_("The time to answer this has passed."), code="invitation_expired")
+        suspected = Response.objects.filter(invitation=invitation).first()
+        if suspected is not None:
+            return revise_answer(
+                now=now,
+                response=suspected,
+                answers=answers,
+                language=language,
+                robot_signs=robot_signs,
+            )
+        survey = invitation.survey
+        contact, account = invitation.contact, invitation.account
+        agent, touchpoint = invitation.agent, invitation.touchpoint
+    elif contact is not None:
+        if account is not None and account.pk != contact.account_id:
+            raise DomainError(
+                _("This person belongs to another account."), code="wrong_account", field="contact"
+            )
+        account = contact.account
+    if not is_from_elsewhere:
+        check_open(survey, now, is_invited=invitation is not None)
+    happened_at = happened_at or now
+    if happened_at > now + _AHEAD:
+        raise DomainError(_("This lies in the future."), code="in_future", field="happened_at")
+    filled = read_answers(
+        asked_in(survey), answers, survey.scale, is_complete=not is_from_elsewhere
+    )
+    if respondent:
+        # Two at once from one browser: the second waits and finds the first.
+        sql.execute("accounts/lock_name", {"name": f"answer:{survey.pk}:{respondent}"})
+        if earlier_answer(survey, respondent, channel=channel, now=now) is not None:
+            raise _already_answered()
+    response = Response.objects.create(
+        survey=survey,
+        wave_id=invitation.wave_id if invitation else None,
+        invitation=invitation,
+        contact=contact,
+        account=account,
+        kind=survey.kind,
+        score=filled.score,
+        scale=survey.scale.highest if survey.scale else None,
+        comment=filled.comment,
+        language=language if language in survey.languages else "",
+        channel=channel,
+        touchpoint=touchpoint or survey.touchpoint,
+        agent=agent,
+        happened_at=happened_at,
+        known_at=happened_at if is_historical else now,
+        is_historical=is_historical,
+        is_suspected_robot=bool(robot_signs),
+        robot_signs=list(robot_signs),
+        ip_hash=ip_hash,
+        respondent=respondent,
+        external_id=external_id,
+    )
+    _store_others(response, filled)
+    if contact is not None and channel == Channel.EMBED:
+        EmbedLedger.objects.filter(survey=survey, contact=contact).update(answered_at=now)
+    _take_effect(response, now)
+    return response
+
+
+@transaction.atomic
+def answer_invitation(
+    *,
+    now: dt.datetime,
+    invitation: Invitation,
+    answers: Mapping[str, Any],
+    language: str = "",
+    channel: str = "",
+    ip_hash: str = "",
+    robot_signs: Sequence[str] = (),
+) -> Response:
+    """Take the invited person's answer, or what they now say instead of their first one.
+
+    Sent twice, it is one answer. Errors: those of `record_answer` and `revise_answer`.
+    """
+    invitation = _held(invitation)
+    given = Response.objects.filter(invitation=invitation).first()
+    if given is not None and not given.is_suspected_robot:
+        return revise_answer(
+            now=now, response=given, answers=answers, language=language, robot_signs=robot_signs
+        )
+    return record_answer(
+        now=now,
+        survey=invitation.survey,
+        answers=answers,
+        channel=channel or invitation.channel,
+        language=language or invitation.language,
+        invitation=invitation,
+        ip_hash=ip_hash,
+        robot_signs=robot_signs,
+    )
+
+
+@transaction.atomic
+def revise_answer(
+    *,
+    now: dt.datetime,
+    response: Response,
+    answers: Mapping[str, Any],
+    language: str = "",
+    robot_signs: Sequence[str] = (),
+    is_from_elsewhere: bool = False,
+) -> Response:
+    """Put these answers in the place of those given before, which are kept as a revision.
+
+    A person's answer takes the place of a suspected robot's; a robot's never that of a person.
+    Unchanged answers change nothing. Errors: ``survey_closed`` and those of the answers.
+    """
+    response = (
+        Response.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("survey", "invitation", "account")
+        .get(pk=response.pk)
+    )
+    survey = response.survey
+    if not is_from_elsewhere:
+        check_open(survey, now, is_invited=True)
+    if robot_signs and not response.is_suspected_robot:
+        return response
+    questions = asked_in(survey)
+    filled = read_answers(questions, answers, survey.scale, is_complete=not is_from_elsewhere)
+    before = stored_answers(response)
+    if filled == before and response.is_suspected_robot == bool(robot_signs):
+        return response
+    ResponseRevision.objects.create(
+        response=response,
+        score=before.score,
+        comment=before.comment,
+        answers=before.as_json(),
+        replaced_at=now,
+    )
+    response.score, response.comment = filled.score, filled.comment
+    response.is_suspected_robot = bool(robot_signs)
+    response.robot_signs = list(robot_signs)
+    response.edited_at = now
+    if language in survey.languages:
+        response.language = language
+    response.save()
+    Answer.objects.filter(response=response).delete()
+    _store_others(response, filled)
+    _take_effect(response, now)
+    return response
+
+
+def check_open(survey: Survey, now: dt.datetime, *, is_invited: bool) -> None:
+    """Raise ``survey_closed`` unless the survey takes answers now.
+
+    A paused survey still takes those of people who were invited, and changes of answers.
+    """
+    states = {Survey.State.OPEN, *([Survey.State.PAUSED] if is_invited else [])}
+    if survey.state not in states or (survey.closes_at is not None and survey.closes_at <= now):
+        raise Conflict(_("This survey takes no answers at present."), code="survey_closed")
+
+
+def stored_answers(response: Response) -> Filled:
+    """What a response says now."""
+    others: dict[str, Any] = {}
+    for answer in response.answers.select_related("question"):
+        if answer.question.kind == Question.Kind.RATING:
+            others[answer.question.key] = answer.number
+        elif answer.question.kind == Question.Kind.MULTIPLE:
+            others[answer.question.key] = answer.choices
+        elif answer.question.kind == Question.Kind.SINGLE:
+            others[answer.question.key] = answer.choices[0]
+        else:
+            others[answer.question.key] = answer.text
+    return Filled(response.score, response.comment, others)
+
+
+def answer_rows(response: Response, filled: Filled, by_key: Mapping[str, Question]) -> list[Answer]:
+    """The rows of the answers beside score and comment."""
+    found = []
+    for key, value in filled.others.items():
+        row = Answer(response=response, question=by_key[key])
+        if isinstance(value, int):
+            row.number = value
+        elif isinstance(value, list):
+            row.choices = value
+        elif by_key[key].kind == Question.Kind.SINGLE:
+            row.choices = [value]
+        else:
+            row.text = value
+        found.append(row)
+    return found
+
+
+def _store_others(response: Response, filled: Filled) -> None:
+    by_key = {question.key: question for question in asked_in(response.survey)}
+    Answer.objects.bulk_create(answer_rows(response, filled, by_key))
+
+
+def _held(invitation: Invitation) -> Invitation:
+    """The invitation, locked until the transaction ends: two answers to it take turns."""
+    found: Invitation = (
+        Invitation.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("survey", "contact", "account", "agent")
+        .get(pk=invitation.pk)
+    )
+    return found
+
+
+def _already_answered() -> DomainError:
+    return Conflict(_("This has been answered already."), code="already_answered")
+
+
+def reminder_keys(invitation: Invitation) -> list[str]:
+    """Keys, in the outbox, of the reminders an invitation may have waiting."""
+    return [f"invitation:{invitation.pk}:reminder:{n + 1}" for n in range(3)]
+
+
+def _take_effect(response: Response, now: dt.datetime) -> None:
+    """What follows from a new or changed answer, in its own transaction."""
+    ResultMark.objects.create(response=response)
+    invitation = response.invitation
+    if invitation is not None and not response.is_suspected_robot:
+        Invitation.objects.filter(pk=invitation.pk).update(
+            state=Invitation.State.ANSWERED, answered_at=response.happened_at
+        )
+        cancel_mails(now=now, dedupe_keys=reminder_keys(invitation))
+    if response.account_id is not None:
+        mark_dirty([response.account_id])
+    open_follow_up(now=now, response=response)
