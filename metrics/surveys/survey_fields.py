@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.fields import REQUIRED, BadValue, Choice, Moment, Rule, Text, Texts, Whole, YesNo
 from metrics.surveys.audience import Audience
 from metrics.surveys.models import LANGUAGES
+from metrics.surveys.origins import Origins
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ RULES: dict[str, Rule] = {
     "by_embed": YesNo(),
     "after_case": YesNo(),
     "touchpoint": Text(100),
+    "embed_origins": Origins(),
     "embed_gap_days": Whole(1, 3650, empty=30),
     "window_days": Weekdays(),
     "window_from": Whole(0, 23, empty=REQUIRED),

@@ -1,4 +1,4 @@
-"""What the grades of a scale are called, in the active language."""
+"""What the grades of a scale and their groups are called, in the active language."""
 
 from dataclasses import dataclass
 
@@ -48,3 +48,23 @@ def scale_marks(scale: Scale) -> list[Mark]:
 def rating_marks() -> list[Mark]:
     """The grades of a rating question."""
     return marks(1, 5, *rating_ends())
+
+
+def group_labels(scale: Scale) -> list[tuple[str, str]]:
+    """(group, its name with its grades), the good one first."""
+    names = {
+        "promoter": _("Promoter"),
+        "passive": _("Passive"),
+        "detractor": _("Detractor"),
+        "satisfied": _("Satisfied"),
+        "neutral": _("Neutral"),
+        "unsatisfied": _("Dissatisfied"),
+        "easy": _("Easy"),
+        "hard": _("Hard"),
+    }
+    found = []
+    for group in scale.groups:
+        grades = [grade for grade in scale.grades if scale.group(grade) == group]
+        span = f"{grades[0]}–{grades[-1]}" if len(grades) > 1 else str(grades[0])
+        found.append((str(group), f"{names[group]} ({span})"))
+    return found

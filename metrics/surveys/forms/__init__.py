@@ -1,0 +1,1 @@
+"""What the pages that build a survey ask for."""
