@@ -148,3 +148,12 @@ def retry_mail(*, actor: Actor, now: dt.datetime, mail: OutgoingMail) -> Outgoin
     mail.save()
     audit.record(actor=actor, action="mail_retried", obj=mail, now=now)
     return mail
+
+
+@transaction.atomic
+def forget_texts(*, before: dt.datetime) -> int:
+    """Empty letters that were settled before a moment: their addresses hold keys, their files
+    figures. What was sent to whom and when stays. How many letters; idempotent."""
+    old = OutgoingMail.objects.filter(settled_at__lt=before)
+    MailAttachment.objects.filter(mail__in=old).delete()
+    return old.exclude(text="", html="").update(text="", html="")
