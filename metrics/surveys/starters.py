@@ -98,19 +98,19 @@ STARTERS = (
                 options=_DRIVERS,
             ),
             QuestionStarter(
-                "improve", "text",
+                "comment-detractor", "text",
                 "What would we have to change for you to rate us higher?",
                 "どのような点が変われば、より高く評価いただけますか。",
                 show_when=_groups("detractor"),
             ),
             QuestionStarter(
-                "missing", "text",
+                "comment-passive", "text",
                 "What is missing for a 9 or a 10?",
                 "9点や10点に足りないものは何でしょうか。",
                 show_when=_groups("passive"),
             ),
             QuestionStarter(
-                "praise", "text",
+                "comment-promoter", "text",
                 "What do you value most about us?",
                 "特に評価いただいている点を教えてください。",
                 show_when=_groups("promoter"),
@@ -172,7 +172,7 @@ STARTERS = (
                 ),
             ),
             QuestionStarter(
-                "open", "text",
+                "still_open", "text",
                 "What is still open?",
                 "まだ解決していないのは、どのような点ですか。",
                 show_when=_chose("solved", "partly", "no"),

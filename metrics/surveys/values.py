@@ -17,8 +17,15 @@ from metrics.surveys.models import Question
 from metrics.surveys.scales import Scale
 
 SCORE_KEY, COMMENT_KEY = "score", "comment"
+# "comment-promoter" and its like: comments asked for in other words after other scores
+_COMMENT_PREFIX = f"{COMMENT_KEY}-"
 LONGEST_TEXT = 10_000
 Value = int | str | list[str]
+
+
+def is_comment(key: str) -> bool:
+    """Whether the answer to this question is the response's comment."""
+    return key == COMMENT_KEY or key.startswith(_COMMENT_PREFIX)
 
 
 class BadAnswer(DomainError):
@@ -72,8 +79,8 @@ def read_answers(
             raise BadAnswer(_("Please answer this question."), code="required", field=question.key)
     counted = {question.key: values[question.key] for question in shown if question.key in values}
     score = counted.pop(SCORE_KEY, None)
-    comment = counted.pop(COMMENT_KEY, "")
-    return Filled(score, comment, counted)  # type: ignore[arg-type]
+    comments = [str(counted.pop(key)) for key in list(counted) if is_comment(key)]
+    return Filled(score, "\n\n".join(comments), counted)  # type: ignore[arg-type]
 
 
 def _read(question: Question, given: Any, scale: Scale | None) -> Value | None:

@@ -55,12 +55,14 @@ def record_answer(
     happened_at: dt.datetime | None = None,
     is_historical: bool = False,
     external_id: str | None = None,
+    is_complete: bool = True,
 ) -> Response:
     """Take an answer: its account is marked for scoring, and a bad one opens a follow-up.
 
     ``answers`` are by question key (`metrics.surveys.values`). An invitation brings its contact,
     account, wave and touchpoint, and is answered once; who comes without one is known by
-    ``respondent``. An answer with ``robot_signs`` (`metrics.surveys.robots`) is kept and not
+    ``respondent``. Without ``is_complete`` it is a beginning: required questions may be open. An
+    answer with ``robot_signs`` (`metrics.surveys.robots`) is kept and not
     counted, and leaves its invitation open for the person. Errors: ``survey_closed``,
     ``already_answered``, ``invitation_expired``, ``wrong_account``, ``in_future``, and those of
     the answers with the question's key as field.
@@ -80,6 +82,7 @@ def record_answer(
                 answers=answers,
                 language=language,
                 robot_signs=robot_signs,
+                is_complete=is_complete,
             )
         survey = invitation.survey
         contact, account = invitation.contact, invitation.account
@@ -96,7 +99,10 @@ def record_answer(
     if happened_at > now + _AHEAD:
         raise DomainError(_("This lies in the future."), code="in_future", field="happened_at")
     filled = read_answers(
-        asked_in(survey), answers, survey.scale, is_complete=not is_from_elsewhere
+        asked_in(survey),
+        answers,
+        survey.scale,
+        is_complete=is_complete and not is_from_elsewhere,
     )
     if respondent:
         # Two at once from one browser: the second waits and finds the first.
@@ -143,6 +149,7 @@ def answer_invitation(
     channel: str = "",
     ip_hash: str = "",
     robot_signs: Sequence[str] = (),
+    is_complete: bool = True,
 ) -> Response:
     """Take the invited person's answer, or what they now say instead of their first one.
 
@@ -152,7 +159,12 @@ def answer_invitation(
     given = Response.objects.filter(invitation=invitation).first()
     if given is not None and not given.is_suspected_robot:
         return revise_answer(
-            now=now, response=given, answers=answers, language=language, robot_signs=robot_signs
+            now=now,
+            response=given,
+            answers=answers,
+            language=language,
+            robot_signs=robot_signs,
+            is_complete=is_complete,
         )
     return record_answer(
         now=now,
@@ -163,6 +175,7 @@ def answer_invitation(
         invitation=invitation,
         ip_hash=ip_hash,
         robot_signs=robot_signs,
+        is_complete=is_complete,
     )
 
 
@@ -175,6 +188,7 @@ def revise_answer(
     language: str = "",
     robot_signs: Sequence[str] = (),
     is_from_elsewhere: bool = False,
+    is_complete: bool = True,
 ) -> Response:
     """Put these answers in the place of those given before, which are kept as a revision.
 
@@ -192,7 +206,9 @@ def revise_answer(
     if robot_signs and not response.is_suspected_robot:
         return response
     questions = asked_in(survey)
-    filled = read_answers(questions, answers, survey.scale, is_complete=not is_from_elsewhere)
+    filled = read_answers(
+        questions, answers, survey.scale, is_complete=is_complete and not is_from_elsewhere
+    )
     before = stored_answers(response)
     if filled == before and response.is_suspected_robot == bool(robot_signs):
         return response

@@ -14,6 +14,7 @@ from accounts.fields import BadValue, Choice, Text, YesNo, read
 from cs_platform.core.errors import Conflict, DomainError
 from metrics.surveys import branching, default_texts
 from metrics.surveys.models import Answer, Question, Survey
+from metrics.surveys.values import is_comment
 
 SCORE_KEY, COMMENT_KEY = "score", "comment"
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -272,9 +273,9 @@ def check_structure(survey: Survey, questions: Sequence[Question]) -> None:
                 code="bad_key",
                 field=f"questions.{questions.index(question)}.key",
             )
-        if question.key == COMMENT_KEY and question.kind != Question.Kind.TEXT:
+        if is_comment(question.key) and question.kind != Question.Kind.TEXT:
             raise BadQuestions(
-                _("The key “comment” is that of a text question."),
+                _("The key “%(key)s” is that of a text question.") % {"key": question.key},
                 code="bad_key",
                 field=f"questions.{questions.index(question)}.key",
             )
