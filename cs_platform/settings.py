@@ -167,6 +167,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "usage-partitions": {"task": "usage.make_partitions", "schedule": 24 * 3600},
     "usage-purge": {"task": "usage.purge", "schedule": 24 * 3600},
+    "renewals-sweep": {"task": "renewals.sweep", "schedule": 60, "options": {"expires": 60}},
 }
 
 # --- who is who -----------------------------------------------------------------------------

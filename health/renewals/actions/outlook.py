@@ -1,0 +1,155 @@
+"""The workers' figures: the outlook of a quarter, and how forecasts of closed ones held."""
+
+import datetime as dt
+from collections import defaultdict
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from django.db import transaction
+
+from accounts.queries.workspaces import current_workspace
+from cs_platform.core import sql
+from cs_platform.core.clock import day_end, local_date
+from health.renewals.models import CalibrationBin, Forecaster, QuarterOutlook, Renewal
+from health.renewals.outlook import Expectation, Part, Position, expect, money
+from health.renewals.quarters import Quarter
+
+QUARTERS_NEEDED = 4
+# Until then a term that ended in the quarter may still be renewed, or its entry arrive late.
+DAYS_TO_CLOSE = 31
+DAYS_TO_SETTLE = 62
+_UNIQUE = ("workspace", "starts_on", "day", "forecaster", "cut", "value")
+
+
+@transaction.atomic
+def keep_outlook(*, now: dt.datetime, quarter: Quarter) -> int:
+    """Work out and keep what the quarter is expected to keep, as of today.
+
+    By every forecaster, for all and cut by owner and by segment as they are now. Kept once per
+    day: a later run of the same day replaces it. Returns the number of rows.
+    """
+    workspace = current_workspace()
+    day = local_date(now, workspace.timezone)
+    groups: dict[tuple[str, str], list[Position]] = defaultdict(list)
+    groups[QuarterOutlook.Cut.ALL, ""] = []
+    params = {"now": now, "starts_on": quarter.starts_on, "ends_on": quarter.ends_on}
+    for row in sql.rows("renewals/quarter_positions", params):
+        position = _position(row)
+        owner = "" if row["owner_id"] is None else str(row["owner_id"])
+        groups[QuarterOutlook.Cut.ALL, ""].append(position)
+        groups[QuarterOutlook.Cut.OWNER, owner].append(position)
+        groups[QuarterOutlook.Cut.SEGMENT, row["segment"]].append(position)
+    rows = [
+        QuarterOutlook(
+            starts_on=quarter.starts_on,
+            ends_on=quarter.ends_on,
+            day=day,
+            forecaster=forecaster,
+            cut=cut,
+            value=value,
+            computed_at=now,
+            **_columns(expect(positions, forecaster)),
+        )
+        for (cut, value), positions in groups.items()
+        for forecaster in Forecaster.values
+    ]
+    # a group nobody is left in must not stay from earlier in the day
+    QuarterOutlook.objects.filter(starts_on=quarter.starts_on, day=day).delete()
+    QuarterOutlook.objects.bulk_create(rows, batch_size=1000)
+    return len(rows)
+
+
+def _position(row: dict[str, Any]) -> Position:
+    parts = msgspec.json.decode(row["parts"], float_hook=Decimal) if row["parts"] else []
+    return Position(
+        start=row["start"],
+        kept=row["kept"],
+        known=row["known"],
+        expansion=row["expansion"],
+        accounts=row["accounts"],
+        parts=[
+            Part(
+                amount=Decimal(amount),
+                model=None if model is None else float(model),
+                csm=csm,
+                csm_amount=None if csm_amount is None else Decimal(csm_amount),
+                final=final,
+                final_amount=None if final_amount is None else Decimal(final_amount),
+            )
+            for amount, model, csm, csm_amount, final, final_amount in parts
+        ],
+    )
+
+
+def _columns(found: Expectation) -> dict[str, Any]:
+    plain = ("accounts", "start", "booked", "lost", "expansion", "open", "due", "judged")
+    columns: dict[str, Any] = {name: getattr(found, name) for name in plain}
+    columns |= {
+        "renewing_low": round(found.renewing.low),
+        "renewing_mid": found.renewing.mid,
+        "renewing_high": round(found.renewing.high),
+        "keeping_low": money(found.keeping.low),
+        "keeping_mid": money(found.keeping.mid),
+        "keeping_high": money(found.keeping.high),
+    }
+    for name in ("grr", "nrr"):
+        share = getattr(found, name)
+        for bound in ("low", "mid", "high"):
+            columns[f"{name}_{bound}"] = share and getattr(share, bound)
+    return columns
+
+
+def closed_quarters(*, now: dt.datetime) -> list[Quarter]:
+    """The quarters with renewals that are over for so long that all is decided, oldest first."""
+    workspace = current_workspace()
+    first_month = workspace.fiscal_year_start_month
+    today = local_date(now, workspace.timezone)
+    earliest = (
+        Renewal.objects.filter(is_void=False)
+        .order_by("term_ends_on")
+        .values_list("term_ends_on", flat=True)
+        .first()
+    )
+    if earliest is None:
+        return []
+    quarter = Quarter.of(earliest, first_month)
+    found = []
+    while quarter.ends_on + dt.timedelta(days=DAYS_TO_CLOSE) <= today:
+        found.append(quarter)
+        quarter = quarter.moved(1, first_month)
+    return found
+
+
+def keep_calibrations(*, now: dt.datetime) -> int:
+    """Compare the forecasts of closed quarters with what became of them; how many quarters.
+
+    A quarter is looked at until a month after it was closed, for what arrived late; then it
+    stands.
+    """
+    compared = 0
+    for quarter in closed_quarters(now=now):
+        settled = day_end(
+            quarter.last_day + dt.timedelta(days=DAYS_TO_SETTLE), current_workspace().timezone
+        )
+        kept = CalibrationBin.objects.filter(quarter_on=quarter.starts_on)
+        if not kept.filter(computed_at__gte=settled).exists():
+            compared += 1
+            keep_calibration(now=now, quarter=quarter)
+    return compared
+
+
+@transaction.atomic
+def keep_calibration(*, now: dt.datetime, quarter: Quarter) -> int:
+    """Compare the forecasts that held when the quarter began with what became of its renewals."""
+    CalibrationBin.objects.filter(quarter_on=quarter.starts_on).delete()
+    known_until = day_end(quarter.starts_on, current_workspace().timezone)
+    return sql.execute(
+        "renewals/keep_calibration",
+        {
+            "now": now,
+            "starts_on": quarter.starts_on,
+            "ends_on": quarter.ends_on,
+            "known_until": known_until,
+        },
+    )
