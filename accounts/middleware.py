@@ -22,12 +22,10 @@ LANGUAGE_COOKIE = settings.LANGUAGE_COOKIE_NAME
 def locale(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: the language of the cookie, else the browser's. The API always speaks English."""
+    """Middleware: the language of the cookie, else the browser's."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        language = "en"
-        if not request.path_info.startswith(("/api/v1/", "/v1/")):
-            language = translation.get_language_from_request(request)
+        language = translation.get_language_from_request(request)
         with translation.override(language):
             request.LANGUAGE_CODE = language
             response = get_response(request)

@@ -16,7 +16,7 @@ from typing import Any
 
 from bench import world
 from bench.harness import Result, percentile, told
-from bench.ingest import batches
+from bench.ingest import new_batches
 from bench.people import workspace_with_key
 from bench.stack import Stack
 
@@ -70,7 +70,7 @@ class _Bench:
         size = 100 if per_second <= 1000 else 500
         task = {
             "port": self.stack.port, "path": "/v1/batch", "headers": self.headers,
-            "every": size / per_second, "bodies": batches(per_second * seconds // size, size),
+            "every": size / per_second, "bodies": new_batches(per_second * seconds // size, size),
         }  # fmt: skip
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
             json.dump(task, file)

@@ -37,7 +37,7 @@ def _items(count: int) -> list[dict[str, object]]:
     ]
 
 
-def batches(count: int, size: int) -> list[str]:
+def new_batches(count: int, size: int) -> list[str]:
     """Bodies for ``/v1/batch``, each with ``size`` new messages."""
     return [json.dumps({"batch": _items(size)}) for _ in range(count)]
 
@@ -70,7 +70,7 @@ class _Bench:
 
     def rate(self, batches: int, size: int) -> float:
         """Events per second over ``/v1/batch``."""
-        report = self.post("/v1/batch", batches(batches, size))
+        report = self.post("/v1/batch", new_batches(batches, size))
         return batches * size / report["seconds"]
 
     def copy_rate(self, batches: int, size: int) -> float:
@@ -130,7 +130,7 @@ def _duplicates_against_new(bench: _Bench, batches: int) -> tuple[float, list[fl
     again: list[list[str]] = []
 
     def new() -> float:
-        bodies = batches(batches, 1000)
+        bodies = new_batches(batches, 1000)
         again.append(bodies)
         return 1 / bench.post("/v1/batch", bodies)["seconds"]
 
@@ -208,9 +208,9 @@ def run(stack: Stack, scale: str) -> list[Result]:
         )
     )  # fmt: skip
     with told("answer times at half load"):
-        report = bench.post("/v1/batch", batches(batches, 1000), connections=1)
+        report = bench.post("/v1/batch", new_batches(batches, 1000), connections=1)
         middle = report["seconds"] / batches
-        times = bench.post("/v1/batch", batches(100, 1000), pause=middle)["times"]
+        times = bench.post("/v1/batch", new_batches(100, 1000), pause=middle)["times"]
     results.append(
         Result(
             "ingest: p99 of a batch of 1,000 at half load", "absolute",

@@ -61,6 +61,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "cs_platform.core.middleware.request_id",
     "django.middleware.security.SecurityMiddleware",
+    "cs_platform.core.middleware.programs",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "cs_platform.core.middleware.CompressPages",
     "csp.middleware.CSPMiddleware",

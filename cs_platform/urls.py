@@ -7,13 +7,14 @@ from cs_platform.dashboards import glossary, session, styleguide
 IN_WORKSPACE = "w/<slug:workspace_slug>/"
 
 urlpatterns = [
+    # first, because it is asked for thousands of times a second
+    path("", include("metrics.usage.ingest.urls")),
     path("", session.home, name="home"),
     path("language/", session.set_language, name="set_language"),
     path("theme/", session.set_theme, name="set_theme"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("accounts/", include("accounts.login_urls")),
     path(IN_WORKSPACE, include("accounts.urls")),
-    path("", include("metrics.usage.ingest.urls")),
     path("api/", include("cs_platform.api_docs.urls")),
     path(IN_WORKSPACE, include("metrics.usage.urls")),
     path(IN_WORKSPACE, include("metrics.surveys.urls")),

@@ -75,7 +75,7 @@ def databases_from_environment(environ: Mapping[str, str], *, secret_key: str) -
     else:
         application = {"USER": "", "PASSWORD": application_password(secret_key)}
     default = {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "cs_platform.core.postgres",
         **owner,
         "OPTIONS": {"connect_timeout": 3, "application_name": "cs-platform", **owner["OPTIONS"]},
         "CONN_MAX_AGE": 60,

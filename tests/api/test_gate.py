@@ -334,3 +334,12 @@ def test_of_requests_at_the_same_time_with_one_key_one_is_carried_out(
     assert len({a.content for a in answers}) == 1
     assert sum("Idempotency-Replayed" in a for a in answers) == 5
     assert len(api.get("tasks").json()["items"]) == 1
+
+
+def test_programs_are_answered_without_what_pages_need(api: Caller) -> None:
+    response = api.get("accounts")
+    assert response["Content-Length"] == str(len(response.content))
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert not response.cookies
+    assert "Vary" not in response
+    assert "Content-Security-Policy" not in response

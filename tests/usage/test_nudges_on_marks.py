@@ -19,13 +19,10 @@ class Heard:
 
     def __init__(self) -> None:
         self.process = nudging.os.getpid()
-        self.waiting = nudging.queue.SimpleQueue[tuple[str, int]]()
+        self.waiting: set[int] = set()
 
-    def workspaces(self) -> list[int]:
-        found = []
-        while not self.waiting.empty():
-            found.append(self.waiting.get()[1])
-        return found
+    def add(self, database: str, workspace_id: int) -> None:
+        self.waiting.add(workspace_id)
 
 
 @pytest.fixture
@@ -47,8 +44,8 @@ def test_a_change_asks_for_a_refresh_once_it_is_committed(
         assign_owner(
             actor=Actor.of(cast["manager"]), now=now, account_ids=[account.pk], owner=cast["csm"]
         )
-        assert heard.workspaces() == []
-    assert scoped.pk in heard.workspaces()
+        assert not heard.waiting
+    assert heard.waiting == {scoped.pk}
 
 
 def test_the_pipelines_own_marks_and_no_marks_ask_for_nothing(
@@ -57,4 +54,4 @@ def test_the_pipelines_own_marks_and_no_marks_ask_for_nothing(
     with django_capture_on_commit_callbacks(execute=True):
         mark_dirty([1], announce=False)
         mark_dirty([])
-    assert heard.workspaces() == []
+    assert not heard.waiting

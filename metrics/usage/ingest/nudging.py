@@ -1,12 +1,12 @@
 """Tell the workers that a workspace has news: soon, at most twice a second, and never in the way.
 
 The worker's sweep is the guarantee; a nudge only makes it sooner. So it happens in a thread of
-its own, after the answer's commit, and a broker that is away costs nothing but the nudge.
+its own, after the answer's commit: requests only leave a note, and the broker is spoken to twice a
+second however many they are.
 """
 
 import logging
 import os
-import queue
 import threading
 import time
 
@@ -22,30 +22,36 @@ _PAUSE_SECONDS = 5
 
 
 class _Nudger:
-    """A thread that works through the workspaces to be nudged."""
+    """A thread that works through the workspaces to be nudged, then rests for a while."""
 
     def __init__(self) -> None:
         self.process = os.getpid()
-        self.waiting: queue.SimpleQueue[tuple[str, int]] = queue.SimpleQueue()
+        self.waiting: set[tuple[str, int]] = set()
+        self.is_waited_for = threading.Event()
         self.redis = redis.Redis.from_url(
             settings.REDIS_URL,
             socket_timeout=_TIMEOUT_SECONDS,
             socket_connect_timeout=_TIMEOUT_SECONDS,
         )
-        self.away_until = 0.0
         threading.Thread(target=self._run, name="nudger", daemon=True).start()
+
+    def add(self, database: str, workspace_id: int) -> None:
+        self.waiting.add((database, workspace_id))
+        self.is_waited_for.set()
 
     def _run(self) -> None:
         while True:
-            database, workspace_id = self.waiting.get()
-            if time.monotonic() < self.away_until:
-                continue
+            self.is_waited_for.wait()
+            # Cleared first: who is added from here on is either among the waiting or sets it again.
+            self.is_waited_for.clear()
             try:
-                self._nudge(database, workspace_id)
+                while self.waiting:
+                    self._nudge(*self.waiting.pop())
             except Exception:
                 # Whatever it was, the sweep will find the work.
-                self.away_until = time.monotonic() + _PAUSE_SECONDS
                 _log.warning("no nudges for %s s: the broker is away", _PAUSE_SECONDS)
+                time.sleep(_PAUSE_SECONDS)
+            time.sleep(_EVERY_MILLISECONDS / 1000)
 
     def _nudge(self, database: str, workspace_id: int) -> None:
         from cs_platform.celery import app
@@ -67,4 +73,4 @@ def nudge(workspace_id: int) -> None:
         with _lock:
             if _nudger is None or _nudger.process != os.getpid():
                 _nudger = _Nudger()
-    _nudger.waiting.put((connection.settings_dict["NAME"], workspace_id))
+    _nudger.add(connection.settings_dict["NAME"], workspace_id)
