@@ -18,7 +18,7 @@ from cs_platform.core import clock, sql
 from cs_platform.core.tenancy import current_workspace_id
 from health import prior
 from health.curves import UNUSED, Curve, curve, percentile_points
-from health.measures import BY_KEY, MEASURES, PERCENTILE, fact_position
+from health.measures import BY_KEY, MEASURES, PERCENTILE, Measure, fact_position
 from health.models import PercentileBound, ScorecardVersion, ScoreDay
 from health.scorecards import published_version
 
@@ -123,26 +123,18 @@ def compute(
 ) -> list[int] | None:
     """Measure and grade into the transaction's ``health_measured`` and ``health_graded``.
 
-    Needs a transaction. Where the day's percentiles are missing they are computed, from everybody.
+    Needs a transaction. Where the day's percentiles are missing they are computed, from everybody;
+    so they are where the accounts asked for are the first that a measure can be ranked by.
     Returns the accounts measured, None for all.
     """
     bounds = day_bounds(version, moment.day)
-    everybody = account_ids is None or bounds is None
-    ids = None if everybody else sorted(set(account_ids or ()))
-    binds = {
-        "as_of": moment.as_of,
-        "known_until": moment.known_until,
-        "day": moment.day,
-        "known_on": moment.known_on,
-        "zone": moment.zone,
-        "is_replay": moment.is_replay,
-        "everybody": ids is None,
-        "account_ids": ids or [],
-        **option_binds(version),
-    }
-    sql.execute("health/measure", binds)
-    if everybody:
-        ranked = [BY_KEY[m["key"]] for m in version.measures if m["points"] == PERCENTILE]
+    ids = None if account_ids is None or bounds is None else sorted(set(account_ids))
+    _measure(version, moment, ids)
+    if ids is not None and _meet_first_peers(version, bounds or {}):
+        ids = None
+        _measure(version, moment, ids)
+    if ids is None:
+        ranked = _ranked(version)
         sql.execute(
             "health/keep_bounds",
             {
@@ -157,12 +149,42 @@ def compute(
     return ids
 
 
+def _measure(version: ScorecardVersion, moment: Moment, ids: list[int] | None) -> None:
+    sql.execute(
+        "health/measure",
+        {
+            "as_of": moment.as_of,
+            "known_until": moment.known_until,
+            "day": moment.day,
+            "known_on": moment.known_on,
+            "zone": moment.zone,
+            "is_replay": moment.is_replay,
+            "everybody": ids is None,
+            "account_ids": ids or [],
+            **option_binds(version),
+        },
+    )
+
+
+def _ranked(version: ScorecardVersion) -> list[Measure]:
+    """The measures whose points are the percentile among peers."""
+    return [BY_KEY[m["key"]] for m in version.measures if m["points"] == PERCENTILE]
+
+
+def _meet_first_peers(version: ScorecardVersion, bounds: dict[str, list[float]]) -> bool:
+    unranked = [measure.position for measure in _ranked(version) if not bounds.get(measure.key)]
+    if not unranked:
+        return False
+    binds = {"positions": unranked, "stages": version.stages}
+    return bool(sql.row("health/first_peers", binds)["is_met"])
+
+
 def day_bounds(version: ScorecardVersion, day: dt.date) -> dict[str, list[float]] | None:
     """The day's percentiles by measure; None where they have not been computed yet."""
     stored = dict(
         PercentileBound.objects.filter(version=version, day=day).values_list("measure", "bounds")
     )
-    needed = {m["key"] for m in version.measures if m["points"] == PERCENTILE}
+    needed = {measure.key for measure in _ranked(version)}
     return stored if needed <= stored.keys() else None
 
 

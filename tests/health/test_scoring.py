@@ -17,7 +17,19 @@ from health.queries import explain, history
 from health.scorecards import published_version
 from health.scoring import score_accounts, score_past_day
 from metrics.usage.rollup import roll_up_usage
-from tests.health.world import LOGIN, NOW, TODAY, Contact, Entry, Firm, ago, at, store, use
+from tests.health.world import (
+    LOGIN,
+    NOW,
+    TODAY,
+    Contact,
+    Entry,
+    Firm,
+    add_uses,
+    ago,
+    at,
+    store,
+    use,
+)
 
 OLD = dt.datetime(2021, 1, 1, tzinfo=dt.UTC)
 
@@ -36,6 +48,22 @@ def _raw(row: ScoreDay, key: str) -> float | None:
 
 def _points(row: ScoreDay, key: str) -> float | None:
     return dict(zip([m.key for m in MEASURES], row.points, strict=True))[key]
+
+
+def test_the_first_events_of_a_workspace_rank_everybody(scoped: Workspace) -> None:
+    """On the day the events begin, nobody waits until midnight to be ranked among peers."""
+    stored = store([Firm("Kita"), Firm("Minami"), Firm("Nishi")])
+    score_accounts(now=NOW)
+    kita, minami = stored["Kita"], stored["Minami"]
+    add_uses(kita, [use(0, name="Export")])
+    score_accounts(now=NOW, account_ids=sorted(roll_up_usage(NOW)))
+    add_uses(minami, [use(0, name="Export"), use(0, name="Report")])
+    score_accounts(now=NOW, account_ids=sorted(roll_up_usage(NOW)))
+    rows = {row.account_id: row for row in ScoreDay.objects.filter(day=TODAY)}
+    # ranked against Kita's one feature, the only value when the measure got its first
+    assert _points(rows[kita.pk], "feature_breadth") == 50
+    assert _points(rows[minami.pk], "feature_breadth") == 100
+    assert score_accounts(now=NOW) == 0
 
 
 def test_every_measure_by_hand(scoped: Workspace) -> None:
