@@ -60,9 +60,9 @@ def test_the_first_events_of_a_workspace_rank_everybody(scoped: Workspace) -> No
     add_uses(minami, [use(0, name="Export"), use(0, name="Report")])
     score_accounts(now=NOW, account_ids=sorted(roll_up_usage(NOW)))
     rows = {row.account_id: row for row in ScoreDay.objects.filter(day=TODAY)}
-    # ranked against Kita's one feature, the only value when the measure got its first
+    # Kita's one feature is all there is to be ranked by: the middle
     assert _points(rows[kita.pk], "feature_breadth") == 50
-    assert _points(rows[minami.pk], "feature_breadth") == 100
+    assert _points(rows[minami.pk], "feature_breadth") == 50
     assert score_accounts(now=NOW) == 0
 
 
