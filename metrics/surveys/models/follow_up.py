@@ -53,3 +53,6 @@ class FollowUp(TenantModel):
                 name="surveys_followup_open",
             )
         ]
+
+    def __str__(self) -> str:
+        return str(self.response_id)

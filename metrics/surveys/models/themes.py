@@ -35,6 +35,8 @@ class Theme(TenantModel):
         models.CharField(max_length=100), verbose_name=_("keywords"), default=list, blank=True
     )
     is_archived = models.BooleanField(default=False)
+    # the keywords are new, and past comments have not been looked through for them yet
+    is_pending = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField()
 
     class Meta(TenantModel.Meta):

@@ -1,0 +1,137 @@
+"""From responses to results: what is new or has changed is counted, tagged and added up.
+
+Runs in the worker with the other roll-ups. Killed anywhere, everything is either done or marked.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+
+from accounts.folding import fold
+from accounts.queries.workspaces import current_workspace
+from cs_platform.core import clock, sql
+from cs_platform.core.clock import local_date
+from metrics.surveys import scales
+from metrics.surveys.models import Response, ResultFigure, ResultMark, Span, Theme
+from metrics.surveys.theme_rules import pattern
+
+# Marks taken at once: a large import goes on at the next turn, and keeps scoring waiting no longer.
+AT_ONCE = 5_000
+# Letters bounce within days, and are answered within the months a survey is open.
+DELIVERY_MONTHS = 4
+
+
+def has_work() -> bool:
+    """Whether the open scope has anything for `roll_up_results` to do."""
+    return ResultMark.objects.exists() or Theme.objects.filter(is_pending=True).exists()
+
+
+def roll_up_results(now: dt.datetime, *, at_once: int = AT_ONCE) -> int:
+    """Bring results of the open scope up to date with the oldest ``at_once`` marks.
+
+    Returns the number of responses looked at. Idempotent; all or nothing with the caller's
+    transaction. The cost depends on the people whose answers changed, not on the history.
+    """
+    ids = [row["response_id"] for row in sql.rows("surveys/drain_marks", {"limit": at_once})]
+    if ids:
+        count_answers(ids)
+        _tag(ids, now)
+        count_deliveries(now)
+    for theme in Theme.objects.filter(is_pending=True):
+        tag_everything(theme, now)
+        theme.is_pending = False
+        theme.save(update_fields=["is_pending"])
+    return len(ids)
+
+
+def count_answers(response_ids: Sequence[int]) -> None:
+    """Count these responses, and their people's others, again."""
+    workspace = current_workspace()
+    comments = dict(
+        Response.objects.filter(pk__in=response_ids)
+        .exclude(comment="")
+        .values_list("pk", "comment")
+    )
+    sql.execute(
+        "surveys/count_answers",
+        {
+            "response_ids": list(response_ids),
+            "search_texts": [fold(comments.get(pk, "")) for pk in response_ids],
+            "zone": workspace.timezone,
+            "fiscal_month": workspace.fiscal_year_start_month,
+        },
+    )
+
+
+def count_deliveries(now: dt.datetime, *, months: int = DELIVERY_MONTHS) -> None:
+    """Count what was delivered and answered of the letters of the last ``months`` months."""
+    zone = current_workspace().timezone
+    today = local_date(now, zone)
+    back = today.year * 12 + today.month - months
+    first = dt.date(back // 12, back % 12 + 1, 1)
+    sql.execute("surveys/count_deliveries", {"zone": zone, "since": clock.day_start(first, zone)})
+
+
+def tag_everything(theme: Theme, now: dt.datetime) -> None:
+    """Look for a theme's keywords in every comment there is."""
+    _put_tags([theme], now, response_ids=None)
+    count_themes([theme.pk], _all_months())
+
+
+def count_themes(theme_ids: Iterable[int], months: Iterable[dt.date]) -> None:
+    """Count the comments of these themes in these months (their first days) again."""
+    graded = [
+        (scale.kind, scale.highest, score, score in scale.good)
+        for scale in (scales.NPS, scales.CSAT, scales.CES5, scales.CES7)
+        for score in scale.grades
+        if score not in scale.middle
+    ]
+    kinds, highest, scores, good = map(list, zip(*graded, strict=True))
+    sql.execute(
+        "surveys/count_themes",
+        {
+            "theme_ids": sorted(set(theme_ids)),
+            "months": sorted(set(months)),
+            "zone": current_workspace().timezone,
+            "grade_kinds": kinds,
+            "grade_scales": highest,
+            "grade_scores": scores,
+            "grade_good": good,
+        },
+    )
+
+
+def _tag(response_ids: Sequence[int], now: dt.datetime) -> None:
+    themes = list(Theme.objects.filter(is_archived=False))
+    if not themes:
+        return
+    _put_tags(themes, now, response_ids=response_ids)
+    zone = current_workspace().timezone
+    moments = Response.objects.filter(pk__in=response_ids).exclude(comment="")
+    months = {
+        local_date(moment, zone).replace(day=1)
+        for moment in moments.values_list("happened_at", flat=True)
+    }
+    if months:
+        count_themes([theme.pk for theme in themes], months)
+
+
+def _put_tags(
+    themes: Sequence[Theme], now: dt.datetime, *, response_ids: Sequence[int] | None
+) -> None:
+    # a theme without keywords, or one put away, is spoken of nowhere
+    rules = [(theme.pk, "" if theme.is_archived else pattern(theme.keywords)) for theme in themes]
+    sql.execute(
+        "surveys/tag_comments",
+        {
+            "theme_ids": [theme_id for theme_id, _rule in rules],
+            "patterns": [rule or None for _theme_id, rule in rules],
+            "everything": response_ids is None,
+            "response_ids": list(response_ids or ()),
+            "now": now,
+        },
+    )
+
+
+def _all_months() -> list[dt.date]:
+    found = ResultFigure.objects.filter(span=Span.MONTH, dimension="")
+    return list(found.values_list("starts_on", flat=True).distinct())

@@ -1,0 +1,124 @@
+-- role: analytics
+-- Who a wave begun at %(at)s would ask and who not, and why: counts by reason, with examples.
+-- The rules are those of accounts.contact_rules; `metrics.surveys.actions.waves` applies them one
+-- by one, under lock. '' as reason stands for "is asked".
+WITH person AS (
+    -- everybody the filters name
+    SELECT c.id, c.account_id, lower(trim(c.email)) AS address, c.left_on, c.consent
+    FROM accounts_contact c
+    JOIN accounts_account a ON a.workspace_id = c.workspace_id AND a.id = c.account_id
+    WHERE c.workspace_id = %(workspace_id)s
+      AND (cardinality(%(segments)s::text[]) = 0 OR a.segment = ANY (%(segments)s::text[]))
+      AND (cardinality(%(stages)s::text[]) = 0 OR a.stage = ANY (%(stages)s::text[]))
+      AND (cardinality(%(tiers)s::text[]) = 0 OR a.tier = ANY (%(tiers)s::text[]))
+      AND (
+          cardinality(%(roles)s::text[]) = 0
+          OR ('champion' = ANY (%(roles)s::text[]) AND c.is_champion)
+          OR ('decision_maker' = ANY (%(roles)s::text[]) AND c.is_decision_maker)
+      )
+      AND (
+          cardinality(%(plans)s::text[]) = 0
+          OR EXISTS (
+              SELECT FROM accounts_subscription s
+              JOIN accounts_plan p ON p.workspace_id = s.workspace_id AND p.id = s.plan_id
+              WHERE s.workspace_id = c.workspace_id AND s.account_id = c.account_id
+                AND s.status = ANY (%(running)s::text[]) AND p.code = ANY (%(plans)s::text[])
+          )
+      )
+),
+reachable AS (
+    -- with what keeps a person out by itself, and the place in the draw of a sample
+    SELECT
+        person.*,
+        CASE
+            WHEN address = '' THEN 'no_address'
+            WHEN left_on <= (%(at)s::timestamptz AT TIME ZONE 'UTC')::date THEN 'left'
+            WHEN consent = 'refused' THEN 'refused'
+            ELSE ''
+        END AS reason,
+        ('x' || substr(md5(%(seed)s || ':' || id), 1, 15))::bit(60)::bigint AS draw
+    FROM person
+),
+drawn AS (
+    -- the sample: the lowest draws of those who can be reached
+    SELECT
+        reachable.*,
+        row_number() OVER (PARTITION BY reason ORDER BY draw, id) AS draw_place
+    FROM reachable
+),
+sampled AS (
+    SELECT
+        id, account_id, address,
+        CASE
+            WHEN reason <> '' THEN reason
+            WHEN draw_place > %(sample_size)s::bigint OR draw > %(sample_bound)s::bigint
+                THEN 'not_sampled'
+            ELSE ''
+        END AS reason
+    FROM drawn
+),
+recent AS (
+    -- people whom another letter is too near to
+    SELECT DISTINCT address
+    FROM accounts_contactreservation
+    WHERE workspace_id = %(workspace_id)s AND released_at IS NULL
+      AND at > %(at)s::timestamptz - %(gap)s::interval
+      AND at < %(at)s::timestamptz + %(gap)s::interval
+),
+letter AS (
+    -- letters that share a window of the account's limit with this wave's
+    SELECT account_id, at
+    FROM accounts_contactreservation
+    WHERE workspace_id = %(workspace_id)s AND released_at IS NULL
+      AND at > %(at)s::timestamptz - %(window)s::interval
+      AND at < %(at)s::timestamptz + %(window)s::interval
+),
+beginning AS (
+    -- where those windows may begin
+    SELECT account_id, at FROM letter WHERE at <= %(at)s::timestamptz
+    UNION
+    SELECT account_id, %(at)s::timestamptz FROM letter
+),
+full_window AS (
+    -- the letters in each window
+    SELECT b.account_id, b.at, count(*) AS letters
+    FROM beginning b
+    JOIN letter l ON l.account_id = b.account_id
+        AND l.at >= b.at AND l.at < b.at + %(window)s::interval
+    GROUP BY b.account_id, b.at
+),
+fullest AS (
+    SELECT account_id, max(letters) AS letters FROM full_window GROUP BY account_id
+),
+one_each AS (
+    -- of those drawn: one letter per address, and none too soon
+    SELECT
+        s.id, s.account_id,
+        CASE
+            WHEN s.reason <> '' THEN s.reason
+            WHEN row_number() OVER (PARTITION BY s.reason, s.address ORDER BY s.id) > 1
+                THEN 'same_person'
+            WHEN r.address IS NOT NULL THEN 'too_soon'
+            ELSE ''
+        END AS reason
+    FROM sampled s
+    LEFT JOIN recent r ON r.address = s.address
+),
+judged AS (
+    -- and no account above its limit
+    SELECT
+        o.id,
+        CASE
+            WHEN o.reason <> '' THEN o.reason
+            WHEN coalesce(f.letters, 0)
+                + row_number() OVER (PARTITION BY o.account_id, o.reason ORDER BY o.id)
+                > %(account_most)s::bigint THEN 'account_full'
+            ELSE ''
+        END AS reason
+    FROM one_each o
+    LEFT JOIN fullest f ON f.account_id = o.account_id
+)
+SELECT reason, count(*) AS people, (array_agg(id ORDER BY id))[1:%(examples)s] AS examples
+FROM judged
+GROUP BY reason
+ORDER BY reason
