@@ -42,6 +42,8 @@ class Wave(TenantModel):
     started_at = models.DateTimeField()
     built_until = models.BigIntegerField(default=0)
     built_at = models.DateTimeField(null=True)
+    # the highest draw of the sample (`metrics.surveys.audience.draw`); None without one
+    sample_bound = models.BigIntegerField(null=True)
     # people the filters name, before sampling and before anybody was left out
     population = models.PositiveIntegerField(default=0)
     # people who were invited
@@ -111,6 +113,8 @@ class Invitation(TenantModel):
     sent_at = models.DateTimeField(null=True)
     reminders_sent = models.PositiveSmallIntegerField(default=0)
     reminded_at = models.DateTimeField(null=True)
+    # when the next reminder may go out; None when there is none to come
+    remind_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
 
@@ -144,6 +148,16 @@ class Invitation(TenantModel):
                 fields=["workspace", "expires_at"],
                 condition=models.Q(state__in=["queued", "sent"]),
                 name="surveys_invitation_open",
+            ),
+            models.Index(
+                fields=["workspace", "id"],
+                condition=models.Q(state="queued", mail__isnull=False),
+                name="surveys_invitation_mailed",
+            ),
+            models.Index(
+                fields=["workspace", "remind_at", "id"],
+                condition=models.Q(state="sent", remind_at__isnull=False),
+                name="surveys_invitation_remind",
             ),
             models.Index(
                 fields=["workspace", "contact", "created_at"], name="surveys_invitation_contact"
