@@ -13,13 +13,13 @@ from accounts.access import HttpRequest, page
 from accounts.actors import Actor
 from accounts.models import Account
 from accounts.permissions import Permission
+from accounts.queries.saved_views import saved_views
 from cs_platform.core.errors import DomainError
 from cs_platform.core.exports import csv_response
 from cs_platform.core.paging import Sort
 from cs_platform.dashboards.actions import give_accounts
 from cs_platform.dashboards.filters import BANDS, AccountFilters
 from cs_platform.dashboards.queries.lists import all_rows, filtered, parse_sort
-from cs_platform.dashboards.queries.saved_views import saved_views
 from cs_platform.dashboards.views.common import Scene, answer, opening_redirect, see_other
 from health.models import AccountCurrent
 

@@ -15,7 +15,7 @@ from cs_platform.dashboards.actions import delete_view, save_view
 from cs_platform.dashboards.views.common import see_other
 
 # The lists that have views, by the name of their page.
-LISTS = ("accounts", "at_risk")
+LISTS = ("accounts", "at_risk", "renewals")
 # A view keeps filters and sort, never a position in the list.
 _FORGOTTEN = ("cursor", "csrfmiddlewaretoken")
 
