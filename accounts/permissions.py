@@ -18,6 +18,7 @@ class Permission(StrEnum):
     ASSIGN = "assign"  # give accounts to another owner
     MANAGE_MEMBERS = "manage_members"  # add members, change roles
     MANAGE_GOALS = "manage_goals"  # goals of KPIs, gross margin and other inputs of figures
+    MANAGE_REPORTS = "manage_reports"  # who gets which report when
     MANAGE_DATA = "manage_data"  # event browser's rejected items, imports
     MANAGE_KEYS = "manage_keys"  # make and revoke API keys
     MANAGE_WORKSPACE = "manage_workspace"  # name, time zone, currency, rates
@@ -31,6 +32,7 @@ _MANAGER = _CSM | {
     Permission.MANAGE_MEMBERS,
     Permission.MANAGE_DATA,
     Permission.MANAGE_GOALS,
+    Permission.MANAGE_REPORTS,
 }
 _ADMIN = _MANAGER | {Permission.MANAGE_KEYS, Permission.MANAGE_WORKSPACE}
 

@@ -123,6 +123,14 @@ def day_short(value: dt.date | dt.datetime | None) -> str:
 
 
 @register.filter
+def month(value: dt.date | None) -> str:
+    """The month a day is in: September 2026 or 2026年9月."""
+    if _is_missing(value):
+        return MISSING
+    return dates.format_skeleton("yMMMM", value, locale=viewer_locale())
+
+
+@register.filter
 def moment(value: dt.datetime | None) -> str:
     """A moment to the minute, on the 24-hour clock, in the active time zone."""
     if _is_missing(value):
