@@ -4,9 +4,10 @@ The filters are about accounts (segment, plan, stage, tier), the roles about peo
 list any value will do, the lists must all agree, and an empty list asks for nothing. Of the people
 they name a sample may be drawn: a share of them, or a number. It is drawn by a hash of the seed
 and the person's id, so that the same seed draws the same people, in whatever order they are read,
-and a larger share holds the smaller one.
+and a larger share holds the smaller one. Each wave of a survey draws anew.
 """
 
+import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
@@ -17,6 +18,8 @@ from accounts.models import Account
 from cs_platform.core.errors import DomainError
 
 ROLES = ("champion", "decision_maker")
+# Draws are numbers of 60 bits, evenly spread; PostgreSQL makes the same ones for previews.
+LARGEST_DRAW = 2**60 - 1
 _LONGEST_LIST = 200
 _LARGEST_SEED = 2**31 - 1
 
@@ -71,6 +74,21 @@ class Audience:
     def is_sampled(self) -> bool:
         """Whether only a part of the people is asked."""
         return self.sample_share is not None or self.sample_size is not None
+
+    def wave_seed(self, wave_number: int) -> str:
+        """What the people of one wave are drawn with."""
+        return f"{self.seed}:{wave_number}"
+
+    @staticmethod
+    def draw(wave_seed: str, contact_id: int) -> int:
+        """The person's number in a wave's draw: whoever has the lowest ones is asked."""
+        digest = hashlib.md5(f"{wave_seed}:{contact_id}".encode(), usedforsecurity=False)
+        return int(digest.hexdigest()[:15], 16)
+
+
+def bound_of_share(share: float) -> int:
+    """The highest draw that belongs to a share of everybody."""
+    return round(share * (LARGEST_DRAW + 1)) - 1
 
 
 def _bad(name: str, code: str, message: str) -> DomainError:
