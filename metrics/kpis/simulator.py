@@ -18,10 +18,9 @@ from functools import cached_property
 from itertools import accumulate
 
 MOST_YEARS = 5
-# Rules of thumb shown beside the results, never mixed with them.
-REFERENCE_COST_RATIO = 5.0  # winning a customer costs five times keeping one ("1:5")
-REFERENCE_CHURN_POINTS = 0.05  # five points less churn …
-REFERENCE_MARGIN_GAIN = 0.25  # … lift the profit margin by a quarter ("5:25")
+# A rule of thumb shown beside the results, never mixed with them: winning a customer is said to
+# cost five times keeping one.
+REFERENCE_COST_RATIO = 5
 
 
 @dataclass(frozen=True)
