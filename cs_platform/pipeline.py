@@ -16,6 +16,7 @@ from cs_platform.core.tenancy import scope
 from health.models import ScorecardVersion, ScoringClock
 from health.scorecards import published_version
 from health.scoring import score_accounts, score_past_day, take_turn
+from metrics.surveys import rollup as results
 from metrics.usage import rollup
 
 # Past so many accounts, scoring everybody is quicker than looking each of them up.
@@ -47,6 +48,7 @@ def refresh_workspace(workspace_id: int, now: dt.datetime) -> Refreshed | None:
             if not take_turn(wait=False):
                 return None
             rolled_up = rollup.roll_up_usage(now)
+            results.roll_up_results(now)
             yesterday = _yesterday(now)
             last = ScoringClock.objects.first()
             if last is not None and last.closed_on < yesterday:
@@ -73,7 +75,7 @@ def refresh_workspace(workspace_id: int, now: dt.datetime) -> Refreshed | None:
 
 def has_work(now: dt.datetime) -> bool:
     """Whether the open scope has marks, a day to close, or a scorecard nobody was scored by yet."""
-    if rollup.has_work() or DirtyAccount.objects.exists():
+    if rollup.has_work() or results.has_work() or DirtyAccount.objects.exists():
         return True
     last = ScoringClock.objects.first()
     return (
