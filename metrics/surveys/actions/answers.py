@@ -16,6 +16,7 @@ from accounts.models import Account, Contact, Membership
 from cs_platform.core import sql
 from cs_platform.core.errors import Conflict, DomainError
 from metrics.surveys.actions.follow_ups import open_follow_up
+from metrics.surveys.actions.marks import mark_results
 from metrics.surveys.models import (
     Answer,
     Channel,
@@ -24,7 +25,6 @@ from metrics.surveys.models import (
     Question,
     Response,
     ResponseRevision,
-    ResultMark,
     Survey,
 )
 from metrics.surveys.queries.public import asked_in, earlier_answer
@@ -293,20 +293,21 @@ def _already_answered() -> DomainError:
     return Conflict(_("This has been answered already."), code="already_answered")
 
 
-def reminder_keys(invitation: Invitation) -> list[str]:
-    """Keys, in the outbox, of the reminders an invitation may have waiting."""
-    return [f"invitation:{invitation.pk}:reminder:{n + 1}" for n in range(3)]
+def reminder_key(invitation: Invitation, number: int) -> str:
+    """What the outbox knows a reminder of the invitation by; the first is number 1."""
+    return f"invitation:{invitation.pk}:reminder:{number}"
 
 
 def _take_effect(response: Response, now: dt.datetime) -> None:
     """What follows from a new or changed answer, in its own transaction."""
-    ResultMark.objects.create(response=response)
+    mark_results([response.pk])
     invitation = response.invitation
     if invitation is not None and not response.is_suspected_robot:
         Invitation.objects.filter(pk=invitation.pk).update(
             state=Invitation.State.ANSWERED, answered_at=response.happened_at
         )
-        cancel_mails(now=now, dedupe_keys=reminder_keys(invitation))
+        reminders = range(1, invitation.reminders_sent + 1)
+        cancel_mails(now=now, dedupe_keys=[reminder_key(invitation, n) for n in reminders])
     if response.account_id is not None:
         mark_dirty([response.account_id])
     open_follow_up(now=now, response=response)
