@@ -168,6 +168,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "usage-partitions": {"task": "usage.make_partitions", "schedule": 24 * 3600},
     "usage-purge": {"task": "usage.purge", "schedule": 24 * 3600},
+    "reports": {"task": "documents.send_reports", "schedule": 60, "options": {"expires": 60}},
     "renewals-sweep": {"task": "renewals.sweep", "schedule": 60, "options": {"expires": 60}},
 }
 

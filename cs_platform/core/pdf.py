@@ -51,20 +51,25 @@ def has_japanese_font() -> bool | None:
     return bool(found.stdout.strip())
 
 
+def unavailable_error() -> PdfUnavailable:
+    """What to tell those who ask for a PDF on a machine that cannot make any."""
+    return PdfUnavailable(
+        _(
+            "PDFs cannot be made on this server: a library of the operating system is missing. "
+            "Whoever runs it can install it (Debian: apt-get install %(packages)s) and then "
+            "restart the web and worker processes. Nothing was lost."
+        )
+        % {"packages": PACKAGES}
+    )
+
+
 def render_pdf(html: str) -> Pdf:
     """The pages of a document: HTML with its style inside, tagged for screen readers.
 
     Raises ``PdfUnavailable`` where Pango is missing.
     """
     if why_unavailable():
-        raise PdfUnavailable(
-            _(
-                "PDFs cannot be made on this server: a library of the operating system is missing. "
-                "Whoever runs it can install it (Debian: apt-get install %(packages)s) and then "
-                "restart the web and worker processes. Nothing was lost."
-            )
-            % {"packages": PACKAGES}
-        )
+        raise unavailable_error()
     import weasyprint
 
     document = weasyprint.HTML(

@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from metrics.reports.calendar import month_shifted, month_start
+from metrics.kpis.periods import month_start, quarter_start
 
 LONGEST = 24
 
@@ -20,18 +20,18 @@ class Period:
         """The first day of each month, in order."""
         count = (self.last_month.year - self.first_month.year) * 12
         count += self.last_month.month - self.first_month.month + 1
-        return [month_shifted(self.first_month, index) for index in range(count)]
+        return [month_start(self.first_month, index) for index in range(count)]
 
     @property
     def last_day(self) -> dt.date:
         """The last day of the last month."""
-        return month_shifted(self.last_month, 1) - dt.timedelta(days=1)
+        return month_start(self.last_month, 1) - dt.timedelta(days=1)
 
     @property
     def before(self) -> "Period":
         """As many months before."""
         count = len(self.months)
-        return Period(month_shifted(self.first_month, -count), month_shifted(self.first_month, -1))
+        return Period(month_start(self.first_month, -count), month_start(self.first_month, -1))
 
 
 class BadPeriod(ValueError):
@@ -40,8 +40,8 @@ class BadPeriod(ValueError):
 
 def quarter_of(day: dt.date, fiscal_start: int) -> Period:
     """The fiscal quarter ``day`` falls in; the fiscal year begins with month ``fiscal_start``."""
-    first = month_shifted(month_start(day), -((day.month - fiscal_start) % 3))
-    return Period(first, month_shifted(first, 2))
+    first = quarter_start(day, fiscal_start)
+    return Period(first, month_start(first, 2))
 
 
 def last_quarter(today: dt.date, fiscal_start: int) -> Period:
@@ -52,7 +52,7 @@ def last_quarter(today: dt.date, fiscal_start: int) -> Period:
 def last_months(today: dt.date, count: int) -> Period:
     """The latest ``count`` months that are over."""
     this = month_start(today)
-    return Period(month_shifted(this, -count), month_shifted(this, -1))
+    return Period(month_start(this, -count), month_start(this, -1))
 
 
 def parse_period(first: str, last: str, *, today: dt.date) -> Period:

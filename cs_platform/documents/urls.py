@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from cs_platform.documents.views import review
+from cs_platform.documents.views import report, review
 
 urlpatterns = [
+    path("reports/", report.report, name="report"),
+    path("reports/request/", report.report_request, name="report_request"),
     path("accounts/<int:account_id>/review/", review.review_sheet, name="review_sheet"),
     path(
         "accounts/<int:account_id>/review/save/", review.review_sheet_save, name="review_sheet_save"

@@ -5,14 +5,11 @@ import datetime as dt
 from babel import dates
 from django.utils.translation import gettext as _
 
+from cs_platform.core.templatetags.formats import month as month_name
 from cs_platform.core.templatetags.formats import signed, viewer_locale
 from cs_platform.documents.period import Period
+from health.models import Band
 from metrics.surveys import scales
-
-
-def month_name(month: dt.date) -> str:
-    """September 2026, 2026年9月."""
-    return dates.format_skeleton("yMMMM", month, locale=viewer_locale())
 
 
 def month_labels(months: list[dt.date]) -> list[str]:
@@ -64,3 +61,13 @@ def scale_name(kind: str, highest: int | None) -> str:
         "highest": scale.highest,
         "best": scale.highest if scale.is_high_good else scale.lowest,
     }
+
+
+def survey_short(kind: str) -> str:
+    """A kind of survey by the letters its readers know."""
+    return {"nps": "NPS", "csat": "CSAT", "ces": "CES"}.get(kind, kind)
+
+
+def band_word(band: str) -> str:
+    """A band of health in a word."""
+    return str(Band(band).label) if band else _("Not enough data")

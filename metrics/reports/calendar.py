@@ -4,16 +4,7 @@ import calendar
 import datetime as dt
 from zoneinfo import ZoneInfo
 
-
-def month_start(day: dt.date) -> dt.date:
-    """The first day of the month ``day`` is in."""
-    return day.replace(day=1)
-
-
-def month_shifted(month: dt.date, by: int) -> dt.date:
-    """The first day of the month ``by`` months later, or earlier where negative."""
-    years, index = divmod(month.year * 12 + month.month - 1 + by, 12)
-    return dt.date(years, index + 1, 1)
+from metrics.kpis.periods import month_start
 
 
 def send_moment(month: dt.date, *, day_of_month: int, hour: int, zone: str) -> dt.datetime:
@@ -38,9 +29,9 @@ def last_due(
     this = month_start(now.astimezone(ZoneInfo(zone)).date())
     moment = send_moment(this, day_of_month=day_of_month, hour=hour, zone=zone)
     if moment > now:
-        this = month_shifted(this, -1)
+        this = month_start(this, -1)
         moment = send_moment(this, day_of_month=day_of_month, hour=hour, zone=zone)
-    return month_shifted(this, -1), moment
+    return month_start(this, -1), moment
 
 
 def next_send(now: dt.datetime, *, day_of_month: int, hour: int, zone: str) -> dt.datetime:
@@ -49,4 +40,4 @@ def next_send(now: dt.datetime, *, day_of_month: int, hour: int, zone: str) -> d
     moment = send_moment(month, day_of_month=day_of_month, hour=hour, zone=zone)
     if moment > now:
         return moment
-    return send_moment(month_shifted(month, 1), day_of_month=day_of_month, hour=hour, zone=zone)
+    return send_moment(month_start(month, 1), day_of_month=day_of_month, hour=hour, zone=zone)

@@ -17,6 +17,7 @@ from accounts.permissions import Permission
 from accounts.views.common import address, attempt, found, may, see_other
 from cs_platform.core import clock
 from cs_platform.core.pdf import PdfUnavailable
+from cs_platform.core.templatetags.formats import month as month_name
 from cs_platform.documents import review
 from cs_platform.documents.forms import ReviewForm
 from cs_platform.documents.period import (
@@ -31,9 +32,9 @@ from cs_platform.documents.period import (
 from cs_platform.documents.queries.review import open_tasks
 from cs_platform.documents.rendering import body_html, speaking, to_pdf
 from cs_platform.documents.views.common import pdf_answer, unavailable
-from cs_platform.documents.wording import month_name, period_name
+from cs_platform.documents.wording import period_name
+from metrics.kpis.periods import month_start
 from metrics.reports.actions.reviews import save_review_sheet
-from metrics.reports.calendar import month_shifted, month_start
 from metrics.reports.models import ReviewSheet
 from metrics.reports.models.report import LANGUAGES
 
@@ -146,7 +147,7 @@ def _page(request: HttpRequest, asked: Asked, form: ReviewForm | None) -> HttpRe
         form = ReviewForm(choices=asked.choices, tasks=open_tasks(asked.account))
     today = clock.local_date(clock.now(), request.workspace.timezone)
     this = month_start(today)
-    months = [month_shifted(this, -back) for back in range(LONGEST + 1)]
+    months = [month_start(this, -back) for back in range(LONGEST + 1)]
     context = {
         "account": asked.account,
         "asked": asked,

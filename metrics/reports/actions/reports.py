@@ -13,8 +13,8 @@ from accounts.queries.workspaces import current_workspace
 from cs_platform.core.clock import local_date
 from cs_platform.core.errors import DomainError, NotFound
 from cs_platform.core.tenancy import current_workspace_id
+from metrics.kpis.periods import month_start
 from metrics.reports.actions.schedules import ordered
-from metrics.reports.calendar import month_shifted, month_start
 from metrics.reports.models import Report, ReportDelivery
 
 # Minutes until a report that could not be made is tried again; after the last it has failed.
@@ -53,7 +53,7 @@ def request_report(
         raise DomainError(
             _("A month can be reported on once it is over."), code="not_over", field="month"
         )
-    if month < month_shifted(this, -OLDEST_MONTHS):
+    if month < month_start(this, -OLDEST_MONTHS):
         raise DomainError(_("That month is too long ago."), code="too_old", field="month")
     wanted = ordered(sections)
     with transaction.atomic():

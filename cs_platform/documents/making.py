@@ -1,0 +1,58 @@
+"""The monthly report as a file, and the letter that takes it to its readers."""
+
+import datetime as dt
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import Workspace
+from accounts.queries.workspaces import current_workspace
+from cs_platform.core.clock import local_date
+from cs_platform.core.errors import DomainError
+from cs_platform.documents import report as documents
+from cs_platform.documents.queries.figures import is_awaited
+from cs_platform.documents.rendering import body_html, speaking, to_pdf
+from metrics.reports.actions.reports import Rendered
+from metrics.reports.models import Report
+
+# A report waits so many attempts for figures that workers are still at, then goes without them.
+PATIENT_ATTEMPTS = 3
+
+
+def render_report(report: Report, *, now: dt.datetime) -> Rendered:
+    """Compose and set a report in its own language, in the open scope.
+
+    Raises ``DomainError`` while the month's figures are still being computed, and
+    ``PdfUnavailable``.
+    """
+    workspace = current_workspace()
+    with speaking(report.language, workspace):
+        if report.attempts < PATIENT_ATTEMPTS and is_awaited(report.month):
+            raise DomainError(
+                _("The figures of the month are still being computed."), code="figures_awaited"
+            )
+        made = documents.compose(
+            workspace,
+            month=report.month,
+            language=report.language,
+            sections=report.sections,
+            today=local_date(now, workspace.timezone),
+        )
+        body = body_html("documents/_report.html", {"report": made}, on_screen=False)
+        title = f"{made.title} {made.month_name}"
+        pdf = to_pdf(body, title=title, workspace=workspace, language=report.language)
+        context = {"report": made, "url": _address(workspace, report)}
+        return Rendered(
+            pdf=pdf.content,
+            pages=pdf.pages,
+            subject=f"{title} – {workspace.name}",
+            text=render_to_string("documents/mail/report.txt", context).strip() + "\n",
+            html=render_to_string("documents/mail/report.html", context),
+        )
+
+
+def _address(workspace: Workspace, report: Report) -> str:
+    path = reverse("report", args=[workspace.slug])
+    return f"{settings.PUBLIC_URL}{path}?month={report.month:%Y-%m}"

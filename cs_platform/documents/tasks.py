@@ -1,0 +1,37 @@
+"""What the workers do for documents."""
+
+from celery import shared_task
+
+from accounts.models import Workspace
+from cs_platform.core import clock
+from cs_platform.core.tenancy import scope
+from cs_platform.documents.making import render_report
+from metrics.reports.actions.reports import make_report, waiting_report_ids
+from metrics.reports.actions.schedules import open_due_reports
+
+
+@shared_task(name="documents.send_reports")
+def send_reports() -> None:
+    """Ask for the reports that have fallen due, and have every waiting one made."""
+    now = clock.now()
+    for workspace_id in Workspace.objects.order_by("id").values_list("id", flat=True):
+        with scope(workspace_id):
+            open_due_reports(now=now)
+            is_waiting = bool(waiting_report_ids(now=now))
+        if is_waiting:
+            make_reports.apply_async((workspace_id,), expires=300)
+
+
+@shared_task(name="documents.make_reports")
+def make_reports(workspace_id: int) -> None:
+    """Make the waiting reports of a workspace, each in a transaction of its own."""
+    now = clock.now()
+    with scope(workspace_id):
+        waiting = waiting_report_ids(now=now)
+    for report_id in waiting:
+        with scope(workspace_id):
+            make_report(
+                report_id=report_id,
+                now=clock.now(),
+                render=lambda report: render_report(report, now=now),
+            )
