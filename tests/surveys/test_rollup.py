@@ -1,0 +1,285 @@
+"""Answers as results count them, against the same rule in plain Python, and one step at a time."""
+
+import datetime as dt
+from collections import Counter
+from typing import Any
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accounts.models import AttributeChange, Workspace
+from metrics.surveys import scales
+from metrics.surveys.models import CountedAnswer, Invitation, Response, ResultFigure, Span
+from metrics.surveys.queries import results
+from metrics.surveys.queries.results import Source
+from metrics.surveys.rollup import count_deliveries, has_work, roll_up_results
+from tests.surveys.answers import NOW, a_contact, a_survey, an_account, answer, day
+
+NPS = Source.all(scales.NPS)
+
+
+def rolled_up() -> None:
+    while roll_up_results(NOW):
+        pass
+
+
+def counts(source: Source, **period: Any) -> dict[int, int]:
+    return dict(results.tally(source, **period).counts)
+
+
+def test_a_period_counts_each_contact_once_with_the_latest_answer(scoped: Workspace) -> None:
+    survey, account = a_survey(), an_account("acme")
+    anna, ben = a_contact(account, "anna"), a_contact(account, "ben")
+    answer(survey, 3, contact=anna, at=day("2026-01-05"))
+    answer(survey, 9, contact=anna, at=day("2026-01-20"))
+    answer(survey, 10, contact=anna, at=day("2026-02-02"))
+    answer(survey, 7, contact=ben, at=day("2026-01-09"))
+    answer(survey, 0, at=day("2026-01-09"))
+    answer(survey, 0, at=day("2026-01-10"))
+    rolled_up()
+    mine = Source(survey.pk, scales.NPS)
+    january = dt.date(2026, 1, 1)
+    assert counts(mine, span=Span.MONTH, starts_on=january) == {9: 1, 7: 1, 0: 2}
+    assert counts(mine, span=Span.MONTH, starts_on=dt.date(2026, 2, 1)) == {10: 1}
+    # the last quarter of a fiscal year that begins in April
+    assert counts(mine, span=Span.QUARTER, starts_on=january) == {10: 1, 7: 1, 0: 2}
+    assert counts(mine, span=Span.YEAR, starts_on=dt.date(2025, 4, 1)) == {10: 1, 7: 1, 0: 2}
+    assert counts(mine) == {10: 1, 7: 1, 0: 2}
+
+
+def test_the_day_is_the_workspaces(scoped: Workspace) -> None:
+    survey = a_survey()
+    answer(survey, 9, at=dt.datetime(2026, 1, 31, 16, tzinfo=dt.UTC))
+    rolled_up()
+    assert counts(NPS, span=Span.MONTH, starts_on=dt.date(2026, 2, 1)) == {9: 1}
+
+
+def test_all_surveys_of_a_kind_count_a_person_once(scoped: Workspace) -> None:
+    first, second, other = a_survey(), a_survey(), a_survey("csat")
+    anna = a_contact(an_account("acme"), "anna")
+    answer(first, 2, contact=anna, at=day("2026-01-05"))
+    answer(second, 9, contact=anna, at=day("2026-01-06"))
+    answer(other, 1, contact=anna, at=day("2026-01-07"))
+    rolled_up()
+    assert counts(Source(first.pk, scales.NPS)) == {2: 1}
+    assert counts(NPS) == {9: 1}
+    assert counts(Source.all(scales.CSAT)) == {1: 1}
+    assert [scale.kind for scale in results.scales_in_use()] == ["nps", "csat"]
+
+
+def test_the_two_scales_of_effort_are_kept_apart(scoped: Workspace) -> None:
+    five, seven = a_survey("ces"), a_survey("ces", ces_scale=7)
+    answer(five, 1)
+    answer(seven, 7)
+    rolled_up()
+    assert counts(Source.all(scales.CES5)) == {1: 1}
+    assert counts(Source.all(scales.CES7)) == {7: 1}
+
+
+def test_suspected_robots_count_nowhere_and_an_answer_set_free_counts(scoped: Workspace) -> None:
+    survey = a_survey()
+    robot = answer(survey, 0, is_suspected_robot=True, comment="buy now")
+    rolled_up()
+    assert counts(NPS) == {}
+    assert results.suspected_robots(survey) == 1
+    Response.objects.filter(pk=robot.pk).update(is_suspected_robot=False)
+    mark(robot)
+    assert counts(NPS) == {0: 1}
+    Response.objects.filter(pk=robot.pk).update(is_suspected_robot=True)
+    mark(robot)
+    assert counts(NPS) == {}
+    assert not CountedAnswer.objects.exists()
+
+
+def mark(response: Response) -> None:
+    from metrics.surveys.actions.marks import mark_results
+
+    mark_results([response.pk])
+    assert has_work()
+    rolled_up()
+    assert not has_work()
+
+
+def test_a_changed_answer_moves_and_does_not_add(scoped: Workspace) -> None:
+    survey = a_survey()
+    found = answer(survey, 3, comment="Slow")
+    rolled_up()
+    Response.objects.filter(pk=found.pk).update(score=8, comment="")
+    mark(found)
+    assert counts(NPS) == {8: 1}
+    assert CountedAnswer.objects.get().search_text == ""
+
+
+def test_an_answer_that_gets_its_contact_joins_that_persons_others(scoped: Workspace) -> None:
+    survey, anna = a_survey(), a_contact(an_account("acme"), "anna")
+    answer(survey, 4, contact=anna, at=day("2026-01-05"))
+    nobody = answer(survey, 10, at=day("2026-01-06"), respondent="ff")
+    rolled_up()
+    assert counts(NPS) == {4: 1, 10: 1}
+    Response.objects.filter(pk=nobody.pk).update(contact=anna)
+    mark(nobody)
+    assert counts(NPS) == {10: 1}
+
+
+def test_a_browser_is_one_person_and_answers_without_grade_hide_none(scoped: Workspace) -> None:
+    survey = a_survey()
+    answer(survey, 2, respondent="ff", at=day("2026-01-05"))
+    answer(survey, 9, respondent="ff", at=day("2026-01-06"))
+    answer(survey, None, respondent="ff", at=day("2026-01-07"), comment="Only words")
+    rolled_up()
+    assert counts(NPS) == {9: 1}
+    hearing = a_survey("hearing")
+    answer(hearing, None)
+    answer(hearing, None)
+    rolled_up()
+    assert results.hearing_count(hearing) == 2
+
+
+def test_cuts_use_the_attributes_at_the_answer(scoped: Workspace, cast: Any) -> None:
+    survey = a_survey()
+    account = an_account("acme", segment="enterprise", owner=cast["csm"])
+    anna = a_contact(account, "anna")
+    for attribute, old, new, when in (
+        ("segment", "", "small", day("2025-06-01")),
+        ("segment", "small", "enterprise", day("2026-02-01")),
+    ):
+        AttributeChange.objects.create(
+            account=account, attribute=attribute, old_value=old, new_value=new,
+            happened_at=when, known_at=when,
+        )  # fmt: skip
+    answer(survey, 3, contact=anna, at=day("2026-01-05"), touchpoint="onboarding", channel="mail")
+    answer(survey, 9, contact=anna, at=day("2026-02-05"))
+    answer(survey, 5, contact=a_contact(account, "ben"), at=day("2024-01-05"))
+    rolled_up()
+    january = {"span": Span.MONTH, "starts_on": dt.date(2026, 1, 1)}
+
+    def by(dimension: str, **period: Any) -> dict[str, dict[int, int]]:
+        return {p.value: dict(p.tally.counts) for p in results.cut(NPS, dimension, **period)}
+
+    assert by("segment", **january) == {"small": {3: 1}}
+    assert by("segment") == {"enterprise": {9: 1}, "small": {5: 1}}
+    assert by("touchpoint", **january) == {"onboarding": {3: 1}}
+    assert by("channel", **january) == {"mail": {3: 1}}
+    assert by("owner") == {str(cast["csm"].pk): {9: 1, 5: 1}}
+    names = results.value_names("owner", list(by("owner")))
+    assert names == {str(cast["csm"].pk): str(cast["csm"].user)}
+    with pytest.raises(ValueError, match="cut by"):
+        results.cut(NPS, "shoe size")
+
+
+def test_a_trend_has_its_gaps_and_their_intervals(scoped: Workspace) -> None:
+    survey = a_survey()
+    for score, when in ((9, "2025-11-03"), (2, "2026-01-03"), (10, "2026-01-04")):
+        answer(survey, score, at=day(when))
+    rolled_up()
+    found = results.trend(NPS, Span.MONTH)
+    months = [period.starts_on.isoformat() for period in found]
+    assert months == ["2025-11-01", "2025-12-01", "2026-01-01"]
+    assert [period.tally.n for period in found] == [1, 0, 2]
+    first, empty, last = (period.tally.figure for period in found)
+    assert first is not None
+    assert (first.value, empty) == (100, None)
+    assert last is not None
+    assert last.low < last.value == 0 < last.high
+
+
+def test_the_response_rate_is_answers_of_delivered(scoped: Workspace) -> None:
+    survey, account = a_survey(), an_account("acme")
+    for number, (state, sent, answered) in enumerate(
+        [("answered", True, True), ("sent", True, False), ("bounced", True, False),
+         ("queued", False, False), ("suppressed", False, False), ("expired", True, False)]
+    ):  # fmt: skip
+        Invitation.objects.create(
+            survey=survey, contact=a_contact(account, f"c{number}"), account=account,
+            language="en", state=state, created_at=NOW, due_at=NOW, expires_at=NOW,
+            sent_at=day("2026-02-10") if sent else None,
+            answered_at=day("2026-03-01") if answered else None,
+        )  # fmt: skip
+    count_deliveries(NOW)
+    found = results.deliveries([survey.pk])
+    assert (found.delivered, found.answered) == (3, 1)
+    assert found.rate is not None
+    assert found.rate.value == pytest.approx(1 / 3)
+    assert results.deliveries([survey.pk], since=dt.date(2026, 3, 1)).rate is None
+
+
+# --- the same rule once more, in plain Python -----------------------------------------------
+
+PEOPLE = ["c0", "c1", "c2", "r0", "anonymous"]
+events = st.lists(
+    st.tuples(
+        st.sampled_from(PEOPLE),
+        st.integers(0, 1),  # the survey
+        st.integers(0, 10),
+        st.integers(0, 500),  # days before now
+        st.booleans(),  # robot
+    ),
+    max_size=14,
+)
+
+
+def expected(rows: list[Response], scope: int, span: str, zone: str = "Asia/Tokyo") -> Counter:
+    """(period, score) → people, by the words of the definition."""
+    from cs_platform.core.clock import local_date
+
+    def start(found: Response) -> dt.date:
+        on = local_date(found.happened_at, zone)
+        if span == Span.EVER:
+            return results.EVER
+        if span == Span.MONTH:
+            return on.replace(day=1)
+        since_april = (on.month - 4) % 12
+        back = since_april % 3 if span == Span.QUARTER else since_april
+        months = on.year * 12 + on.month - 1 - back
+        return dt.date(months // 12, months % 12 + 1, 1)
+
+    latest: dict[Any, Response] = {}
+    for found in sorted(rows, key=lambda r: (r.happened_at, r.pk)):
+        if found.is_suspected_robot or (scope and found.survey_id != scope):
+            continue
+        person = found.contact_id or (
+            (found.survey_id, found.respondent) if found.respondent else -found.pk
+        )
+        latest[person, start(found)] = found
+    return Counter((period, found.score) for (_person, period), found in latest.items())
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(first=events, later=events, changes=st.lists(st.integers(0, 13), max_size=3))
+def test_sums_kept_step_by_step_are_those_counted_at_once(
+    first: list[Any], later: list[Any], changes: list[int], scoped: Workspace
+) -> None:
+    with transaction.atomic():
+        surveys = [a_survey(), a_survey()]
+        account = an_account("acme")
+        people = {name: a_contact(account, name) for name in PEOPLE[:3]}
+        for batch in (first, later):
+            for who, which, score, ago, is_robot in batch:
+                answer(
+                    surveys[which], score, at=NOW - dt.timedelta(days=ago),
+                    contact=people.get(who), respondent=who if who == "r0" else "",
+                    is_suspected_robot=is_robot,
+                )  # fmt: skip
+            roll_up_results(NOW, at_once=5)
+            rolled_up()
+        rows = list(Response.objects.order_by("pk"))
+        for index in changes:
+            if index < len(rows):
+                rows[index].score = 10 - rows[index].score
+                rows[index].is_suspected_robot = not rows[index].is_suspected_robot
+                rows[index].save()
+                mark(rows[index])
+        rows = list(Response.objects.order_by("pk"))
+        for scope in (0, surveys[0].pk, surveys[1].pk):
+            for span in Span.values:
+                stored = ResultFigure.objects.filter(scope=scope, span=span, n__gt=0)
+                for dimension in ("", "channel"):
+                    kept = {
+                        (figure.starts_on, figure.score): figure.n
+                        for figure in stored.filter(dimension=dimension)
+                    }
+                    assert kept == dict(expected(rows, scope, span)), (scope, span, dimension)
+        assert not ResultFigure.objects.filter(n__lt=0).exists()
+        transaction.set_rollback(True)
