@@ -6,6 +6,12 @@ from typing import Self
 
 from accounts.ledger import add_months
 
+# So many closed quarters make a calibration.
+QUARTERS_NEEDED = 4
+# Until then a term that ended in a quarter may still be renewed, or its entry arrive late.
+DAYS_TO_CLOSE = 31
+DAYS_TO_SETTLE = 62
+
 
 @dataclass(frozen=True, order=True)
 class Quarter:

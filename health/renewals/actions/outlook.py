@@ -13,13 +13,7 @@ from cs_platform.core import sql
 from cs_platform.core.clock import day_end, local_date
 from health.renewals.models import CalibrationBin, Forecaster, QuarterOutlook, Renewal
 from health.renewals.outlook import Expectation, Part, Position, expect, money
-from health.renewals.quarters import Quarter
-
-QUARTERS_NEEDED = 4
-# Until then a term that ended in the quarter may still be renewed, or its entry arrive late.
-DAYS_TO_CLOSE = 31
-DAYS_TO_SETTLE = 62
-_UNIQUE = ("workspace", "starts_on", "day", "forecaster", "cut", "value")
+from health.renewals.quarters import DAYS_TO_CLOSE, DAYS_TO_SETTLE, Quarter
 
 
 @transaction.atomic
