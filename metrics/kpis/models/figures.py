@@ -136,6 +136,13 @@ class AccountPeriod(TenantModel):
     kept_6m = models.BooleanField(null=True)
     kept_12m = models.BooleanField(null=True)
     lost_before_completion = models.BooleanField(default=False)
+    # first paid day; of the 12 months before the end, those it paid in when they began, and those
+    # of them that it no longer did when they ended; whether it paid 12 and 24 months before the end
+    began_on = models.DateField(null=True)
+    months_paid = models.PositiveSmallIntegerField(default=0)
+    months_lost = models.PositiveSmallIntegerField(default=0)
+    paid_12m_ago = models.BooleanField(default=False)
+    paid_24m_ago = models.BooleanField(default=False)
     # days from the first paid day to the last, and whether it was the end
     tenure_days = models.IntegerField(null=True)
     has_ended = models.BooleanField(default=False)

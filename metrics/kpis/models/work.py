@@ -30,9 +30,14 @@ class Mark(TenantModel):
 class Clock(TenantModel):
     """How far the computation of a workspace has come."""
 
-    # the last day looked at; the next one opens new periods and asks for lapsed contracts
+    # the last day looked at; the next one closes and opens periods
     day = models.DateField()
-    refreshed_at = models.DateTimeField()
+    # when something was last marked: the past is computed only once a load has come to rest
+    marked_at = models.DateTimeField()
+    # the day on which contracts that lapsed unnoticed were last looked for
+    lapses_on = models.DateField(null=True)
+    refreshed_at = models.DateTimeField(null=True)
+    # what the last refresh took
     seconds = models.FloatField(default=0)
 
     class Meta(TenantModel.Meta):
