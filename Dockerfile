@@ -17,6 +17,10 @@ RUN SECRET_KEY=build python manage.py messages --compile \
 
 # Stage 2: what runs
 FROM python:3.12-slim
+# Pango sets reports as PDF, in Japanese too.
+RUN apt-get -qq update && apt-get -qq install -y --no-install-recommends fontconfig fonts-noto-cjk \
+        libharfbuzz-subset0 libpango-1.0-0 libpangoft2-1.0-0 \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home-dir /nonexistent cs
 COPY --from=build /venv /venv
 COPY --from=build /app /app

@@ -20,18 +20,19 @@ NPM_FROM_PYPI := $(if $(shell command -v npm),,$(VENV)/.node)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-real check bench audit lock setup messages browser screenshots clean
+.PHONY: help demo test test-real check bench audit lock setup messages system screenshots clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.local node_modules/.installed $(VENV)/.messages ## Start everything with sample data (PORT=8000, VAR_DIR=var)
+	@python tools/system.py pdf
 	@exec python -m cs_platform.local demo
 
-test: setup browser ## Run all tests (TESTS=tests/accounts for some)
+test: setup system ## Run all tests (TESTS=tests/accounts for some)
 	@python -m pytest -n 2 --dist loadfile -m "not realdata" $(TESTS)
 
-test-real: setup browser ## Load the real data sets and check their figures
+test-real: setup system ## Load the real data sets and check their figures
 	@python -m pytest -m realdata tests/realdata
 
 check: setup ## Format, lint, types, imports, templates, migrations, strings, locks, licences
@@ -61,7 +62,7 @@ messages: setup ## Extract the strings of every app into its catalogue
 	@python manage.py messages
 	@python manage.py messages --compile
 
-screenshots: setup browser ## Take the README's pictures from a running demo (PORT, VAR_DIR)
+screenshots: setup system ## Take the README's pictures from a running demo (PORT, VAR_DIR)
 	@python tools/screenshots.py http://127.0.0.1:$(PORT)
 
 clean: ## Remove what was installed or compiled (keeps var/, where the demo's data is)
@@ -100,5 +101,5 @@ $(VENV)/.messages: $(CATALOGUES) | $(VENV)/bin/python
 	@test -e $(VENV)/.local || $(MAKE) --no-print-directory $(VENV)/.local
 	@SECRET_KEY=messages python manage.py messages --compile && touch $@
 
-browser:
-	@python tools/browser.py
+system:
+	@python tools/system.py pdf browser

@@ -335,5 +335,6 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO")},
-    "loggers": {"django.request": {"level": "ERROR"}},
+    # WeasyPrint tells every step, and every rule that is for screens alone.
+    "loggers": {"django.request": {"level": "ERROR"}, "weasyprint": {"level": "ERROR"}},
 }
