@@ -73,7 +73,9 @@ def main() -> int:
     if not absent:
         return 0
     what = "The tests need" if browser else "Without PDFs: they need"
-    print(f"{what} {' '.join(absent)}. As root: apt-get install {' '.join(absent)}", file=sys.stderr)
+    print(
+        f"{what} {' '.join(absent)}. As root: apt-get install {' '.join(absent)}", file=sys.stderr
+    )
     return 1 if browser else 0
 
 
