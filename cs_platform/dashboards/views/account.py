@@ -16,6 +16,8 @@ from cs_platform.dashboards.queries.timeline import KINDS, timeline
 from cs_platform.dashboards.views.common import Scene, answer
 from cs_platform.dashboards.wording import KIND_LABELS, entry
 from health.queries.explain import explain, history
+from health.renewals import wording as renewal_wording
+from health.renewals.queries.lists import account_renewals
 
 HISTORY_DAYS = 180
 
@@ -121,5 +123,9 @@ def contract_tab(request: HttpRequest, account_id: int) -> HttpResponse:
         "contracts": queries.contracts(context["account"]),
         "ledger": queries.ledger(context["account"]),
         "ledger_limit": queries.LEDGER_SHOWN,
+        "renewal_rows": [
+            renewal_wording.row(renewal, scene.today)
+            for renewal in account_renewals(context["account"])
+        ],
     }
     return render(request, "dashboards/account_contract.html", context)

@@ -1,0 +1,1 @@
+"""Renewals for other systems."""
