@@ -166,6 +166,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10,
         "options": {"queue": "mail", "expires": 20},
     },
+    "kpis": {"task": "kpis.sweep", "schedule": 5, "options": {"expires": 10}},
     "usage-partitions": {"task": "usage.make_partitions", "schedule": 24 * 3600},
     "usage-purge": {"task": "usage.purge", "schedule": 24 * 3600},
     "reports": {"task": "documents.send_reports", "schedule": 60, "options": {"expires": 60}},
