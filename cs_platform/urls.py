@@ -18,6 +18,7 @@ urlpatterns = [
     path("api/", include("cs_platform.api_docs.urls")),
     path(IN_WORKSPACE, include("metrics.usage.urls")),
     path(IN_WORKSPACE, include("metrics.surveys.urls")),
+    path("s/<slug:workspace_slug>/", include("metrics.surveys.public_urls")),
     path(IN_WORKSPACE, include("metrics.kpis.urls")),
     path(IN_WORKSPACE, include("metrics.reports.urls")),
     path(IN_WORKSPACE, include("health.urls")),

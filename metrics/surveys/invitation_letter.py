@@ -52,7 +52,11 @@ def write_invitation(
     A survey that begins with its score carries a button per grade, another one a button to begin.
     """
     with translation.override(language):
-        context = _context(survey, first_question, sender, name, language, addresses, is_reminder)
+        context = _frame(survey, sender, name, language, addresses)
+        if is_reminder:
+            _remind(context)
+        _ask(context, survey, first_question, language, addresses)
+        context["preheader"] = (context["intro"] or [""])[0][:140]
         return Written(
             subject=context["subject"],
             text=_tidy(render_to_string("surveys/mail/invitation.txt", context)),
@@ -60,48 +64,52 @@ def write_invitation(
         )
 
 
-def _context(
-    survey: Survey, first_question: Question | None, sender: str, name: str, language: str,
-    addresses: Addresses, is_reminder: bool,
-) -> dict[str, Any]:  # fmt: skip
-    asks_score = first_question is not None and first_question.kind == Question.Kind.SCORE
+def _frame(
+    survey: Survey, sender: str, name: str, language: str, addresses: Addresses
+) -> dict[str, Any]:
+    """What every letter has around its question."""
     subject = survey.text("subject", language) or survey.text("title", language)
-    subject = subject or _("A question from %(sender)s") % {"sender": sender}
-    intro = survey.text("intro", language)
-    if is_reminder:
-        subject = _("Reminder: %(subject)s") % {"subject": subject}
-        intro = _("We wrote to you some days ago; your answer would still help us.") + (
-            f"\n\n{intro}" if intro else ""
-        )
-    context: dict[str, Any] = {
-        "subject": subject,
-        "preheader": intro.partition("\n")[0][:140],
+    intro = survey.text("intro", language).strip()
+    return {
+        "subject": subject or _("A question from %(sender)s") % {"sender": sender},
         "language": language,
         "brand": sender,
         "palette": palette(survey.brand_colour),
         "logo_url": addresses.logo,
         "greeting": _("Dear %(name)s,") % {"name": name} if name else "",
-        "intro": [paragraph for paragraph in _BLANK_LINES.split(intro.strip()) if paragraph],
-        "question": first_question.text(language) if first_question and asks_score else "",
+        "intro": [paragraph for paragraph in _BLANK_LINES.split(intro) if paragraph],
         "answer_url": addresses.answer(None),
         "unsubscribe_url": addresses.unsubscribe,
         "why": _("You receive this because you work with %(sender)s.") % {"sender": sender},
-        "closing": "",
-        "marks": [],
     }
-    if asks_score and survey.scale is not None:
-        scale = survey.scale
-        low, high = ends(scale)
-        context |= {
-            "low": f"{scale.lowest} = {low}",
-            "high": f"{scale.highest} = {high}",
-            "marks": [
-                {"value": m.value, "label": m.label, "url": addresses.answer(m.value)}
-                for m in scale_marks(scale)
-            ],
-            "closing": _("Choose a number. You can add a comment, and change your answer later."),
-        }
-    return context
+
+
+def _remind(context: dict[str, Any]) -> None:
+    context["subject"] = _("Reminder: %(subject)s") % {"subject": context["subject"]}
+    again = _("We wrote to you some days ago; your answer would still help us.")
+    context["intro"] = [again, *context["intro"]]
+
+
+def _ask(
+    context: dict[str, Any], survey: Survey, question: Question | None, language: str,
+    addresses: Addresses,
+) -> None:  # fmt: skip
+    """The question with a button per grade, where the survey begins with its score."""
+    scale = survey.scale
+    if scale is None or question is None or question.kind != Question.Kind.SCORE:
+        context |= {"question": "", "marks": [], "closing": ""}
+        return
+    low, high = ends(scale)
+    context |= {
+        "question": question.text(language),
+        "low": f"{scale.lowest} = {low}",
+        "high": f"{scale.highest} = {high}",
+        "marks": [
+            {"value": mark.value, "label": mark.label, "url": addresses.answer(mark.value)}
+            for mark in scale_marks(scale)
+        ],
+        "closing": _("Choose a number. You can add a comment, and change your answer later."),
+    }
 
 
 def _tidy(text: str) -> str:

@@ -302,7 +302,7 @@ STARTERS = (
             "title_en": "Getting to know you",
             "title_ja": "事前ヒアリングのお願い",
             "intro_en": "A few questions, three minutes. They save you from being asked again.",
-            "intro_ja": "いくつか質問があります。3分ほどで終わり、同じことを何度も伺わずに済みます。",
+            "intro_ja": "3分ほどの質問です。ご回答いただければ、同じことを何度も伺わずに済みます。",
             **_THANKS,
         },
     ),

@@ -71,7 +71,7 @@ def read_answers(
     values = {
         key: value
         for key, given in answers.items()
-        if (value := _read(known[key], given, scale)) is not None
+        if (value := read_one(known[key], given, scale)) is not None
     }
     shown = visible(questions, values, scale)
     for question in shown:
@@ -83,7 +83,7 @@ def read_answers(
     return Filled(score, "\n\n".join(comments), counted)  # type: ignore[arg-type]
 
 
-def _read(question: Question, given: Any, scale: Scale | None) -> Value | None:
+def read_one(question: Question, given: Any, scale: Scale | None) -> Value | None:
     """The value of one question, None for no answer."""
     if given is None or (isinstance(given, str) and not given.strip()):
         return None

@@ -121,7 +121,7 @@
     return question.options ? choices(question) : writing(question);
   }
 
-  function given_in(form) {
+  function answersIn(form) {
     const answers = {};
     for (const field of form.elements) {
       if (!field.name || ((field.type === "radio" || field.type === "checkbox") && !field.checked)) continue;
@@ -142,13 +142,14 @@
     host.style.setProperty("--brand-ink", `light-dark(${brand.light_ink}, ${brand.dark_ink})`);
 
     const state = make("p", { class: "state", role: "status" });
-    const form = make("form", { novalidate: true }, scale(survey.question));
+    const form = make("form", { novalidate: true }, survey.question ? scale(survey.question) : null);
     const close = make("button", { type: "button", class: "close", "aria-label": words.close }, "×");
     const section = make("section", { "aria-label": words.title, lang: survey.language },
       make("header", {}, make("span", {}, brand.name), close), form, state);
     root.append(section);
-    let token = "";
+    let hasAnswered = false;
     let isBusy = false;
+    const waiting = [];
 
     const failed = (error) => {
       state.className = "state bad";
@@ -159,7 +160,7 @@
       host.remove();
     };
     const dismiss = () => {
-      if (!token) say({ event: "dismissed" }).catch(() => {});
+      if (!hasAnswered) say({ event: "dismissed" }).catch(() => {});
       end();
     };
     const escape = (event) => {
@@ -172,7 +173,7 @@
     const offer = (questions) => {
       const names = questions.map((question) => question.name).join();
       if (names === drawn) return;
-      const kept = given_in(form);
+      const kept = answersIn(form);
       const focused = root.activeElement?.name;
       drawn = names;
       more.replaceChildren(...questions.map(control));
@@ -184,13 +185,16 @@
 
     // What is asked next depends on what was said: the server decides, after each choice.
     const tell = async (isDone) => {
-      if (isBusy) return tell.again.push(isDone);
+      if (isBusy) {
+        waiting.push(isDone);
+        return;
+      }
       isBusy = true;
       state.className = "state";
       state.textContent = "";
       try {
-        const said = await say({ event: "answer", token, is_done: isDone, answers: given_in(form) });
-        token = said.token;
+        const said = await say({ event: "answer", is_done: isDone, answers: answersIn(form) });
+        hasAnswered = true;
         if (said.is_done) {
           form.remove();
           state.replaceChildren(make("strong", {}, words.thanks));
@@ -200,10 +204,9 @@
         failed(error);
       } finally {
         isBusy = false;
-        if (tell.again.length) tell(tell.again.splice(0).some(Boolean));
+        if (waiting.length) tell(waiting.splice(0).some(Boolean));
       }
     };
-    tell.again = [];
 
     form.addEventListener("change", (event) => {
       if (event.target.matches("input")) tell(false);
@@ -214,6 +217,7 @@
     });
     close.addEventListener("click", dismiss);
     addEventListener("keydown", escape);
+    if (survey.questions.length) offer(survey.questions);
     document.body.append(host);
     say({ event: "shown" }).catch(() => {});
   }
@@ -221,7 +225,7 @@
   async function ask() {
     if (document.getElementById(PLACE)) return;
     const survey = await say({ event: "ask" });
-    if (survey.question) show(survey);
+    if (survey.brand) show(survey);
   }
 
   const wait = Number(given.delay ?? 2) * 1000;

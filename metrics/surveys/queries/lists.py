@@ -1,12 +1,16 @@
 """The list of surveys, with what became of each, in a fixed number of queries."""
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, Max, Q, QuerySet
 
-from metrics.surveys.models import Invitation, Response, Survey, Wave
+from metrics.surveys.models import Invitation, Response, ResultFigure, Survey, Wave
+from metrics.surveys.models.results import Span
+from metrics.surveys.queries.audience import LABELS
+from metrics.surveys.tallies import Tally
 
 _DELIVERED = Q(sent_at__isnull=False) & ~Q(state=Invitation.State.BOUNCED)
 
@@ -36,10 +40,11 @@ class Progress:
 
 @dataclass(frozen=True)
 class SurveyRow:
-    """A survey as the list shows it."""
+    """A survey as the list shows it; ``tally`` is None for a survey without a score."""
 
     survey: Survey
     progress: Progress
+    tally: Tally | None
 
 
 def _letters(invitations: QuerySet[Invitation]) -> QuerySet[Invitation]:
@@ -75,19 +80,50 @@ def progress(surveys: Sequence[Survey]) -> dict[int, Progress]:
 
 def survey_rows(surveys: Sequence[Survey]) -> list[SurveyRow]:
     """The surveys of a page of the list, with their progress."""
-    found = progress(surveys)
-    return [SurveyRow(survey, found[survey.pk]) for survey in surveys]
+    found, grades = progress(surveys), _grades(surveys)
+    return [
+        SurveyRow(
+            survey,
+            found[survey.pk],
+            Tally(survey.scale, grades.get(survey.pk, {})) if survey.scale else None,
+        )
+        for survey in surveys
+    ]
+
+
+def _grades(surveys: Sequence[Survey]) -> dict[int, dict[int, int]]:
+    """People by survey id and grade, of all time, as the workers last counted them."""
+    rows = ResultFigure.objects.filter(
+        scope__in=[survey.pk for survey in surveys], span=Span.EVER, dimension="", score__gte=0
+    )
+    found: dict[int, dict[int, int]] = defaultdict(dict)
+    for scope, score, n in rows.values_list("scope", "score", "n"):
+        found[scope][score] = n
+    return found
 
 
 @dataclass(frozen=True)
 class WaveRow:
-    """A round as its survey's page shows it.
-
-    ``built`` is the share of the audience that was looked at, None while its size is unknown.
-    """
+    """A round as its survey's page shows it."""
 
     wave: Wave
     progress: Progress
+
+    @property
+    def sent(self) -> int:
+        """Letters that are out of our hands."""
+        return self.progress.invited - self.progress.waiting
+
+    @property
+    def left_out(self) -> int:
+        """People the filters name who were not asked, and those who were taken off later."""
+        return sum(self.wave.excluded.values()) + self.progress.suppressed
+
+    @property
+    def left_out_text(self) -> str:
+        """Why, with the largest group first."""
+        by_size = sorted(self.wave.excluded.items(), key=lambda group: -group[1])
+        return " · ".join(f"{LABELS.get(reason, reason)}: {count}" for reason, count in by_size)
 
     @property
     def is_at_work(self) -> bool:

@@ -1,0 +1,1 @@
+"""Pages of the surveys: built and watched by members, answered by customers."""
