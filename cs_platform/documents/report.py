@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from accounts.models import Workspace
 from accounts.queries.members import members
@@ -199,7 +200,7 @@ def _kpi_line(
     return line_chart(
         month_labels(found.months), lines, title=title,
         form=lambda value: value_text(value, unit, source.currency, short=True),
-        width=326, height=180, from_zero=unit == "money", head=_("Month"),
+        width=326, height=180, from_zero=unit == "money", head=pgettext("document", "Month"),
     )  # fmt: skip
 
 
@@ -213,13 +214,13 @@ def _bridge(source: _Source) -> dict[str, Any]:
     if bridge is None:
         return {"is_empty": True}
     words = {
-        "start": _("Start"),
-        "new": _("New"),
-        "reactivation": _("Won back"),
-        "expansion": _("Expansion"),
-        "contraction": _("Contraction"),
-        "churn": _("Churn"),
-        "end": _("End"),
+        "start": pgettext("document", "Start"),
+        "new": pgettext("document", "New"),
+        "reactivation": pgettext("document", "Won back"),
+        "expansion": pgettext("document", "Expansion"),
+        "contraction": pgettext("document", "Contraction"),
+        "churn": pgettext("document", "Churn"),
+        "end": pgettext("document", "End"),
     }
     steps = [Step(words[s.key], float(s.amount), s.is_total) for s in bridge.steps]
     return {
@@ -229,7 +230,7 @@ def _bridge(source: _Source) -> dict[str, Any]:
             title=_("Monthly recurring revenue from the start to the end of the month"),
             form=source.short,
             form_change=source.signed_money,
-            head=(_("Step"), _("MRR")),
+            head=(pgettext("document", "Step"), pgettext("document", "MRR")),
         ),
         "rows": [
             {
@@ -269,7 +270,7 @@ def _churn(source: _Source) -> dict[str, Any]:
         "reasons": row_bars(
             bars,
             title=_("MRR lost by reason"),
-            head=(_("Reason"), _("MRR lost")),
+            head=(pgettext("document", "Reason"), pgettext("document", "MRR lost")),
             colour=LOSS,
         )
         if bars
@@ -309,7 +310,7 @@ def _satisfaction(source: _Source) -> dict[str, Any]:
                 width=326,
                 height=170,
                 from_zero=False,
-                head=_("Month"),
+                head=pgettext("document", "Month"),
             )
         )
     return {
@@ -367,7 +368,7 @@ def _health(source: _Source) -> dict[str, Any]:
             form=number,
             width=326,
             height=200,
-            head=_("Month"),
+            head=pgettext("document", "Month"),
         ),
         "bands": [
             {
@@ -456,7 +457,7 @@ def _renewals(source: _Source) -> dict[str, Any]:
             form=source.short,
             width=326,
             height=190,
-            head=_("Month"),
+            head=pgettext("document", "Month"),
         ),
         "months": [
             {
@@ -513,9 +514,9 @@ def _goals(source: _Source) -> dict[str, Any]:
 def PERIOD_WORDS() -> dict[str, str]:  # noqa: N802 - a table in the active language
     """Kinds of periods in words."""
     return {
-        "month": _("Month"),
-        "quarter": _("Quarter"),
-        "year": _("Fiscal year"),
+        "month": pgettext("document", "Month"),
+        "quarter": pgettext("document", "Quarter"),
+        "year": pgettext("document", "Fiscal year"),
         "trailing12": _("Last 12 months"),
     }
 
@@ -554,7 +555,7 @@ def _tiles(made: MonthlyReport, source: _Source) -> list[Tile]:
         now = source.health.now
         tiles.append(
             Tile(
-                _("Healthy accounts"),
+                pgettext("document", "Healthy accounts"),
                 percent(now.accounts.get("green", 0) / now.n),
                 _("%(green)s of %(all)s")
                 % {"green": number(now.accounts.get("green", 0)), "all": number(now.n)},

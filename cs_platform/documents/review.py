@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from accounts.models import Account, Subscription, Task, Workspace
 from cs_platform.core.templatetags.formats import number, signed
@@ -136,7 +137,7 @@ def _usage_tiles(usage: queries.Usage) -> list[Tile]:
     features = sum(1 for feature in usage.features if feature.events)
     features_before = sum(1 for feature in usage.features if feature.before)
     return [
-        Tile(_("Active users"), number(last.users), seats),
+        Tile(pgettext("document", "Active users"), number(last.users), seats),
         Tile(
             _("Actions in the product"),
             number(events),
@@ -155,20 +156,20 @@ def _usage_tiles(usage: queries.Usage) -> list[Tile]:
 def _usage_charts(usage: queries.Usage) -> list[Drawing]:
     shown = [*usage.before, *usage.months] if len(usage.months) < 7 else usage.months
     labels = month_labels([month.month for month in shown])
-    lines = [Line(_("Active users"), [month.users for month in shown])]
+    lines = [Line(pgettext("document", "Active users"), [month.users for month in shown])]
     if any(month.seats for month in shown):
         seats = [month.seats for month in shown]
-        lines.append(Line(_("Seats"), seats, colour=MUTED, dash="4 3"))
+        lines.append(Line(pgettext("document", "Seats"), seats, colour=MUTED, dash="4 3"))
     return [
         line_chart(
             labels, lines, title=_("Active users by month"), form=number,
-            width=326, height=180, head=_("Month"),
+            width=326, height=180, head=pgettext("document", "Month"),
         ),
         bar_chart(
             labels,
-            [Bars(_("Actions"), [month.events for month in shown])],
+            [Bars(pgettext("document", "Actions"), [month.events for month in shown])],
             title=_("Actions in the product by month"),
-            form=number, width=326, height=180, head=_("Month"),
+            form=number, width=326, height=180, head=pgettext("document", "Month"),
         ),
     ]  # fmt: skip
 
@@ -181,7 +182,7 @@ def _feature_rows(features: list[queries.FeatureUse]) -> list[dict[str, Any]]:
             "events": feature.events,
             "width": f"{100 * feature.events / most:.1f}",
             "change": change_share(feature.events, feature.before)
-            or (_("new") if feature.events else ""),
+            or (pgettext("document", "new") if feature.events else ""),
         }
         for feature in features
     ]

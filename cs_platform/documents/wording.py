@@ -4,6 +4,7 @@ import datetime as dt
 
 from babel import dates
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from cs_platform.core.templatetags.formats import month as month_name
 from cs_platform.core.templatetags.formats import signed, viewer_locale
@@ -13,12 +14,12 @@ from metrics.surveys import scales
 
 
 def month_labels(months: list[dt.date]) -> list[str]:
-    """Short names of months for an axis: Jul, Aug; the first and every January with the year."""
-    labels = []
-    for index, month in enumerate(months):
-        skeleton = "yMMM" if index == 0 or month.month == 1 else "MMM"
-        labels.append(dates.format_skeleton(skeleton, month, locale=viewer_locale()))
-    return labels
+    """Short names of months for an axis: Nov, Dec, Jan 2027, Feb."""
+    locale = viewer_locale()
+    return [
+        dates.format_skeleton("yMMM" if month.month == 1 else "MMM", month, locale=locale)
+        for month in months
+    ]
 
 
 def period_name(period: Period) -> str:
@@ -27,7 +28,7 @@ def period_name(period: Period) -> str:
         return month_name(period.first_month)
     locale = viewer_locale()
     if period.first_month.year == period.last_month.year and locale.language == "en":
-        first = dates.format_skeleton("MMMM", period.first_month, locale=locale)
+        first = dates.format_date(period.first_month, "LLLL", locale=locale)
     else:
         first = month_name(period.first_month)
     return f"{first} – {month_name(period.last_month)}"
@@ -46,7 +47,7 @@ def survey_name(kind: str) -> str:
         case "nps":
             return _("Willingness to recommend us")
         case "csat":
-            return _("Satisfaction")
+            return pgettext("document", "Satisfaction")
         case _:
             return _("Effort to get things done")
 

@@ -74,8 +74,9 @@ def line_chart(
         marks += _strokes(line, place, plot.scale)
     marks += _end_labels(lines, place, plot.scale, form)
     for index in sorted(shown_labels(labels, step)):
-        anchor = "middle" if index or len(labels) == 1 else "start"
-        marks.append(Text(place(index), height - 6, labels[index], anchor=anchor))
+        # never out of the drawing at its left end
+        x = max(place(index), text_width(labels[index]) / 2)
+        marks.append(Text(x, height - 6, labels[index], anchor="middle"))
     return draw(
         title, width, height, marks, columns=_columns(head, lines), rows=_rows(labels, lines, form)
     )

@@ -6,6 +6,7 @@ read by no query of this module.
 
 import datetime as dt
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import F, Q
@@ -21,8 +22,8 @@ COMMENTS_SHOWN = 6
 TASKS_OFFERED = 50
 
 # What a contract entry is to the customer; "upsell" and "contraction" are our words, not theirs.
-STARTED, RENEWED, CHANGED, PAUSED, RESUMED, ENDED = (
-    "started", "renewed", "changed", "paused", "resumed", "ended",
+STARTED, RENEWED, CHANGED, PRICE, TERMS, PAUSED, RESUMED, ENDED = (
+    "started", "renewed", "changed", "price", "terms", "paused", "resumed", "ended",
 )  # fmt: skip
 _KINDS = {
     ContractEvent.Kind.NEW: STARTED,
@@ -31,8 +32,8 @@ _KINDS = {
     ContractEvent.Kind.RENEWAL: RENEWED,
     ContractEvent.Kind.UPSELL: CHANGED,
     ContractEvent.Kind.CONTRACTION: CHANGED,
-    ContractEvent.Kind.PRICE_RISE: CHANGED,
-    ContractEvent.Kind.TERMS: CHANGED,
+    ContractEvent.Kind.PRICE_RISE: PRICE,
+    ContractEvent.Kind.TERMS: TERMS,
     ContractEvent.Kind.PAUSE: PAUSED,
     ContractEvent.Kind.RESUME: RESUMED,
     ContractEvent.Kind.CHURN: ENDED,
@@ -82,6 +83,8 @@ class ContractChange:
     product: str
     plan: str
     seats: int | None
+    mrr: Decimal
+    currency: str
 
 
 def usage(account: Account, period: Period, *, zone: str) -> Usage:
@@ -172,6 +175,8 @@ def contract_changes(account: Account, period: Period) -> list[ContractChange]:
             product=event.subscription.product.name if event.subscription else "",
             plan=event.plan.name if event.plan else "",
             seats=event.seats,
+            mrr=event.mrr,
+            currency=event.currency,
         )
         for event in events
     ]

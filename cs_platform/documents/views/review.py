@@ -208,7 +208,7 @@ def review_sheet_pdf(request: HttpRequest, account_id: int) -> HttpResponse:
             body = body_html("documents/_review.html", context, on_screen=False)
             title = f"{context['title']} {asked.account.name}"
             made = to_pdf(body, title=title, workspace=request.workspace, language=language)
-            name = f"{title} {asked.period.first_month:%Y-%m}–{asked.period.last_month:%Y-%m}.pdf"
+            name = f"{title} {asked.period.first_month:%Y-%m} {asked.period.last_month:%Y-%m}.pdf"
     except PdfUnavailable as error:
         back = address(request, "review_sheet", asked.account.pk)
         return unavailable(request, error, f"{back}?{asked.query()}")
