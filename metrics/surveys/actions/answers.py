@@ -28,6 +28,7 @@ from metrics.surveys.models import (
     Survey,
 )
 from metrics.surveys.queries.public import asked_in, earlier_answer
+from metrics.surveys.queries.responses import stored_answers
 from metrics.surveys.values import Filled, read_answers
 
 # Clocks of other systems may run ahead by so much.
@@ -240,21 +241,6 @@ def check_open(survey: Survey, now: dt.datetime, *, is_invited: bool) -> None:
     states = {Survey.State.OPEN, *([Survey.State.PAUSED] if is_invited else [])}
     if survey.state not in states or (survey.closes_at is not None and survey.closes_at <= now):
         raise Conflict(_("This survey takes no answers at present."), code="survey_closed")
-
-
-def stored_answers(response: Response) -> Filled:
-    """What a response says now."""
-    others: dict[str, Any] = {}
-    for answer in response.answers.select_related("question"):
-        if answer.question.kind == Question.Kind.RATING:
-            others[answer.question.key] = answer.number
-        elif answer.question.kind == Question.Kind.MULTIPLE:
-            others[answer.question.key] = answer.choices
-        elif answer.question.kind == Question.Kind.SINGLE:
-            others[answer.question.key] = answer.choices[0]
-        else:
-            others[answer.question.key] = answer.text
-    return Filled(response.score, response.comment, others)
 
 
 def answer_rows(response: Response, filled: Filled, by_key: Mapping[str, Question]) -> list[Answer]:
