@@ -64,7 +64,7 @@ def compute(
     """
     if not batch:
         return
-    if len({(p.until_on, p.ends_on <= p.until_on, p.series, p.as_of) for p in batch}) != 1:
+    if len({(p.until_on, _is_over(p), p.series, p.as_of) for p in batch}) != 1:
         raise ValueError("periods computed together must end together")
     if any(p.series == Period.Series.FIRST and p.computed_at for p in batch):
         raise ValueError("a period's first figures are never computed again")
@@ -125,6 +125,10 @@ def _known_until(period: Period, workspace: Workspace, now: dt.datetime) -> dt.d
     return now
 
 
+def _is_over(period: Period) -> bool:
+    return period.until_on == period.ends_on and period.series != Period.Series.CURRENT
+
+
 def _edges(period: Period, settings: Settings) -> _Edges:
     if settings.first_day == Settings.FirstDay.PERIOD:
         return _Edges(
@@ -137,8 +141,7 @@ def _edges(period: Period, settings: Settings) -> _Edges:
             is_opening_first_day=False,
         )
     # while a period runs, the day it is now is the last that can be looked at
-    is_over = period.until_on == period.ends_on and period.series != Period.Series.CURRENT
-    end = period.until_on if is_over else period.until_on - _ONE_DAY
+    end = period.until_on if _is_over(period) else period.until_on - _ONE_DAY
     return _Edges(
         state_on_start=period.starts_on,
         state_on_end=end,

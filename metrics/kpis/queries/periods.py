@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from metrics.kpis.models import Clock, Period
 from metrics.kpis.queries.shapes import PeriodView
@@ -11,12 +11,23 @@ from metrics.kpis.queries.shapes import PeriodView
 _SHOWN = (Period.Series.FIRST, Period.Series.RESTATED, Period.Series.CURRENT)
 
 
-def periods(kind: str, *, limit: int | None = None) -> list[PeriodView]:
+def periods(
+    kind: str, *, limit: int | None = None, as_of: dt.date | None = None
+) -> list[PeriodView]:
     """The computed periods of one kind, newest first, the running one included.
 
-    Where a closed period has been restated, that series is given, marked.
+    Where a closed period has been restated, that series is given, marked. ``as_of``: the period
+    that ran on that past day as it stood at its end, and closed ones as first known.
     """
-    rows = _computed().filter(kind=kind, series__in=_SHOWN).order_by("-ends_on")
+    rows = _computed().filter(kind=kind)
+    if as_of is None:
+        rows = rows.filter(series__in=_SHOWN)
+    else:
+        rows = rows.filter(
+            Q(series=Period.Series.AS_OF, as_of=as_of)
+            | Q(series=Period.Series.FIRST, ends_on__lte=as_of)
+        )
+    rows = rows.order_by("-ends_on")
     if limit is not None:
         # at most two rows a period
         rows = rows[: 2 * limit]

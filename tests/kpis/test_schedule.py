@@ -1,0 +1,231 @@
+"""What is computed when: the present at once, the past once, corrections beside it."""
+
+import datetime as dt
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from accounts.actions.contracts import end_subscription
+from accounts.models import AttributeChange, ExchangeRate, Workspace
+from metrics.kpis import tasks
+from metrics.kpis.actions import schedule
+from metrics.kpis.actions.as_of import request_as_of
+from metrics.kpis.actions.compute import compute
+from metrics.kpis.models import AsOfRequest, Clock, Mark, Period
+from metrics.kpis.queries.figures import current_figures, trend
+from metrics.kpis.queries.periods import as_first_known, find_period, periods
+from tests.kpis.conftest import ACTOR, NOW, Book, day, stored
+
+LATER = NOW + dt.timedelta(minutes=10)
+
+
+def work_off(now: dt.datetime = LATER) -> int:
+    """Everything a worker would do at ``now``; the number of closed periods computed."""
+    schedule.refresh_current(now)
+    done = 0
+    while True:
+        batches = schedule.due_batches()
+        if not batches and not schedule.look_for_lapses(now):
+            return done
+        for batch in batches:
+            schedule.compute_batch(batch, now=now)
+            done += len(batch)
+
+
+def test_every_period_since_the_first_contract_is_computed_once(book: Book) -> None:
+    book.contract("A", "2025-11-10", 100)
+    assert schedule.has_work(NOW)
+    work_off()
+    months = periods("month")
+    assert [p.starts_on.isoformat() for p in months] == [
+        "2026-04-01", "2026-03-01", "2026-02-01", "2026-01-01", "2025-12-01", "2025-11-01",
+    ]  # fmt: skip
+    assert [p.is_open for p in months] == [True] + [False] * 5
+    assert months[0].until_on == day("2026-04-16")
+    assert {p.kind for p in Period.objects.all()} == {"month", "quarter", "year", "trailing12"}
+    assert [f.figure for f in trend("mrr", months)] == [100] * 6
+    assert not any(p.is_restated for p in months)
+    assert work_off() == 0
+    assert not schedule.has_work(LATER)
+
+
+def test_an_entry_reaches_the_running_period_by_its_mark(book: Book) -> None:
+    book.contract("A", "2025-11-10", 100)
+    work_off()
+    for number in range(3):
+        book.contract(f"N{number}", "2026-04-02", 10 + number)
+    assert {mark.since for mark in Mark.objects.all()} >= {day("2026-04-02")}
+    assert schedule.has_work(LATER)
+    assert schedule.refresh_current(LATER) == 3
+    period = find_period("month")
+    assert period is not None
+    assert current_figures(period, ["mrr"])["mrr"].figure == 133
+    assert not Mark.objects.exists()
+    # only what was marked was computed again, and all of it is as if everybody had been
+    before = stored(period)
+    compute([Period.objects.get(pk=period.id)], now=LATER)
+    assert stored(period) == before
+
+
+def test_what_is_known_late_makes_a_second_marked_series(book: Book) -> None:
+    a = book.contract("A", "2025-11-10", 100)
+    book.contract("B", "2025-11-10", 300)
+    work_off()
+    february = find_period("month", day("2026-02-01"))
+    assert february is not None
+    before = stored(february)
+    first_churn = current_figures(february)["customer-churn"].figure
+    end_subscription(
+        actor=ACTOR, now=LATER, subscription=a, last_paid_on=day("2026-02-10"), reason="price"
+    )
+    work_off()
+    restated = find_period("month", day("2026-02-01"))
+    assert restated is not None
+    assert restated.is_restated
+    found = current_figures(restated)["customer-churn"]
+    assert (found.figure, found.is_restated, found.first) == (0.5, True, first_churn)
+    first = as_first_known(restated)
+    assert first is not None
+    assert stored(first) == before
+    # January was not touched, March began without A
+    assert not find_period("month", day("2026-01-01")).is_restated  # type: ignore[union-attr]
+    assert find_period("month", day("2026-03-01")).is_restated  # type: ignore[union-attr]
+
+
+def test_later_data_do_not_change_history(book: Book) -> None:
+    book.contract("A", "2025-11-10", 100)
+    work_off()
+    before = {p.id: stored(p) for p in periods("month")[1:]}
+    book.contract("B", "2026-04-10", 50)
+    work_off()
+    assert {p.id: stored(p) for p in periods("month")[1:]} == before
+
+
+def test_first_figures_are_never_computed_again(book: Book) -> None:
+    book.contract("A", "2025-11-10", 100)
+    work_off()
+    first = Period.objects.filter(series=Period.Series.FIRST)[0]
+    with pytest.raises(ValueError, match="never computed again"):
+        compute([first], now=LATER)
+    with pytest.raises(ValueError, match="are kept"):
+        schedule.forget([first])
+
+
+def test_a_new_day_closes_the_month(book: Book) -> None:
+    book.contract("A", "2025-11-10", 100)
+    work_off()
+    may = dt.datetime(2026, 5, 1, 3, 0, tzinfo=dt.UTC)
+    assert schedule.has_work(may)
+    work_off(may)
+    april = find_period("month", day("2026-04-01"))
+    assert april is not None
+    assert (april.series, april.until_on, april.is_open) == ("first", day("2026-05-01"), False)
+    running = find_period("month")
+    assert running is not None
+    assert running.starts_on == day("2026-05-01")
+    assert Period.objects.filter(series="current").count() == 4
+
+
+def test_a_contract_that_lapses_unnoticed_is_told_late(book: Book) -> None:
+    book.contract("A", "2025-03-01", 100, term_months=12, term_ends_on="2026-02-28")
+    book.contract("B", "2025-03-01", 100)
+    end_of_february = dt.datetime(2026, 3, 10, 3, 0, tzinfo=dt.UTC)
+    work_off(end_of_february)
+    february = find_period("month", day("2026-02-01"))
+    assert february is not None
+    assert current_figures(february)["customer-churn"].figure == 0
+    work_off(dt.datetime(2026, 4, 15, 3, 0, tzinfo=dt.UTC))
+    february = find_period("month", day("2026-02-01"))
+    assert february is not None
+    assert february.is_restated
+    assert current_figures(february)["customer-churn"].figure == 0.5
+
+
+def test_an_exchange_rate_is_marked_for_everybody(book: Book) -> None:
+    book.contract("A", "2025-11-10", 100, currency="USD")
+    work_off()
+    running = find_period("month")
+    assert running is not None
+    found = current_figures(running)
+    assert (found["mrr"].figure, found["mrr"].missing) == (None, 1)
+    assert found["customers"].figure == 1
+    assert found["nrr"].figure is None
+    ExchangeRate.objects.create(currency="USD", valid_from=day("2025-01-01"), rate=150)
+    work_off()
+    running = find_period("month")
+    assert running is not None
+    assert current_figures(running)["mrr"].figure == 15_000
+
+
+def test_history_of_a_cut_is_marked(book: Book) -> None:
+    book.contract("A", "2025-11-10", 100)
+    work_off()
+    account = book.account("A")
+    AttributeChange.objects.create(
+        account=account, attribute="segment", new_value="small",
+        happened_at=NOW, known_at=NOW,
+    )  # fmt: skip
+    assert Mark.objects.filter(account_id=account.pk).exists()
+
+
+def test_any_past_day_can_be_asked_for(book: Book) -> None:
+    a = book.contract("A", "2025-11-10", 100)
+    work_off()
+    asked = request_as_of(actor=ACTOR, now=LATER, as_of=day("2026-02-14"))
+    assert asked == request_as_of(actor=ACTOR, now=LATER, as_of=day("2026-02-14"))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('app.workspace')")
+    tasks.answer_requests(book.workspace.pk)
+    asked.refresh_from_db()
+    assert (asked.state, asked.error) == (AsOfRequest.State.DONE, "")
+    then = find_period("month", as_of=day("2026-02-14"))
+    assert then is not None
+    assert (then.until_on, then.is_open) == (day("2026-02-15"), True)
+    before = stored(then)
+    end_subscription(
+        actor=ACTOR, now=LATER, subscription=a, last_paid_on=day("2026-02-10"), reason="price"
+    )
+    schedule.compute_as_of(now=LATER + dt.timedelta(hours=1), as_of=day("2026-02-14"))
+    again = find_period("month", as_of=day("2026-02-14"))
+    assert again is not None
+    # it was not known then
+    assert stored(again) == before
+
+
+def test_a_day_that_cannot_be_asked_for_says_why(book: Book) -> None:
+    from cs_platform.core.errors import DomainError
+
+    with pytest.raises(DomainError, match="Nobody was a customer"):
+        request_as_of(actor=ACTOR, now=NOW, as_of=day("2026-02-14"))
+    book.contract("A", "2025-11-10", 100)
+    for text, code in (("2026-04-15", "not_over"), ("2025-11-09", "before_first_contract")):
+        with pytest.raises(DomainError) as refused:
+            request_as_of(actor=ACTOR, now=NOW, as_of=day(text))
+        assert refused.value.code == code
+
+
+def test_the_past_waits_for_a_load_to_come_to_rest(book: Book) -> None:
+    book.contract("A", "2025-11-10", 100)
+    schedule.refresh_current(NOW)
+    clock = Clock.objects.get()
+    assert not schedule.may_compute_past(clock.marked_at + dt.timedelta(seconds=59))
+    assert schedule.may_compute_past(clock.marked_at + dt.timedelta(seconds=60))
+
+
+def test_command(book: Book, workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    book.contract("A", "2025-11-10", 100)
+    call_command("compute_kpis", "--workspace", workspace.slug)
+    call_command("compute_kpis", "--workspace", workspace.slug, "--as-of", "2026-01-15")
+    call_command("compute_kpis", "--workspace", workspace.slug, "--from", "2026-01-01")
+    said = capsys.readouterr().out
+    assert "closed periods computed" in said
+    assert "4 periods as of 2026-01-15" in said
+    for arguments, message in (
+        (["--workspace", "nobody"], "there is no workspace nobody"),
+        (["--as-of", "2026-01-15", "--from", "2026-01-01"], "not both"),
+        (["--workspace", workspace.slug, "--as-of", "2020-01-01"], "nobody was a customer"),
+        (["--workspace", workspace.slug, "--as-of", "2999-01-01"], "not over yet"),
+    ):
+        with pytest.raises(CommandError, match=message):
+            call_command("compute_kpis", *arguments)
