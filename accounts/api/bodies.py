@@ -27,8 +27,12 @@ _NAMES: dict[str, Callable[[Any], bool]] = {
 
 def schema_of(rule: Rule) -> dict[str, Any]:
     """The JSON schema of what a rule accepts."""
-    types, shape = _SHAPES[type(rule)]
-    more = shape(rule)
+    if type(rule) in _SHAPES:
+        types, shape = _SHAPES[type(rule)]
+        more = shape(rule)
+    else:
+        # a rule of another app says it itself
+        types, more = [rule.json_type], dict(rule.json_more)  # type: ignore[attr-defined]
     if rule.empty is REQUIRED:
         return {"type": types[0] if len(types) == 1 else types, **more}
     if "enum" in more:

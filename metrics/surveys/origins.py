@@ -1,7 +1,7 @@
 """Sites that may show a survey: their origin, as a browser sends it. Pure."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
@@ -44,6 +44,8 @@ class Origins:
     """A list of sites, each an origin."""
 
     empty: Any = field(default_factory=list)
+    json_type: ClassVar = "array"
+    json_more: ClassVar = {"items": {"type": "string", "format": "uri"}, "maxItems": _MOST}
 
     def read(self, value: Any) -> list[str]:
         items = Texts(300, most=_MOST).read(value)

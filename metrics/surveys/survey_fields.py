@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
 
@@ -17,6 +17,8 @@ class Colour:
     """A colour as ``#rrggbb``."""
 
     empty: Any = "#1f5fd6"
+    json_type: ClassVar = "string"
+    json_more: ClassVar = {"pattern": "^#[0-9A-Fa-f]{6}$"}
 
     def read(self, value: Any) -> str:
         text = Text(20).read(value).lower()
@@ -30,6 +32,12 @@ class Weekdays:
     """Days of the week as ISO numbers, Monday is 1."""
 
     empty: Any = REQUIRED
+    json_type: ClassVar = "array"
+    json_more: ClassVar = {
+        "items": {"type": "integer", "minimum": 1, "maximum": 7},
+        "minItems": 1,
+        "maxItems": 7,
+    }
 
     def read(self, value: Any) -> list[int]:
         if not isinstance(value, list | tuple):
@@ -45,14 +53,28 @@ class People:
     """An audience, as `metrics.surveys.audience` reads it."""
 
     empty: Any = field(default_factory=dict)
+    json_type: ClassVar = "object"
+    json_more: ClassVar = {"additionalProperties": True}
 
     def read(self, value: Any) -> dict[str, Any]:
         return Audience.parse(value).as_json()
 
 
+@dataclass(frozen=True)
+class CesScale:
+    """The highest grade of a CES scale: 5, where low is good, or 7, where high is."""
+
+    empty: Any = 5
+    json_type: ClassVar = "integer"
+    json_more: ClassVar = {"enum": [5, 7]}
+
+    def read(self, value: Any) -> int:
+        return int(Choice(("5", "7")).read(value))
+
+
 RULES: dict[str, Rule] = {
     "name": Text(200, empty=REQUIRED),
-    "ces_scale": Choice(("5", "7"), empty="5"),
+    "ces_scale": CesScale(),
     "languages": Texts(5, most=2, empty=REQUIRED),
     **{
         f"{name}_{language}": Text(longest)

@@ -43,8 +43,6 @@ def _clean(fields: Mapping[str, Any]) -> dict[str, Any]:
             values[name] = read(RULES[name], value)
         except BadValue as error:
             raise DomainError(error.message, code=error.code, field=name) from error
-    if "ces_scale" in values:
-        values["ces_scale"] = int(values["ces_scale"])
     for language in values.get("languages", ()):
         if language not in LANGUAGES:
             raise DomainError(
