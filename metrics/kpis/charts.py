@@ -14,6 +14,8 @@ from cs_platform.core.templatetags.formats import money, money_short, number, pe
 from metrics.charts import Chart, bar, chart, interval_band, line, money_ticks, plain
 from metrics.kpis.wording import value_text
 
+# More bars than these nobody reads; the table below the chart has all of them.
+MOST_ROWS = 20
 SERIES = ("accent", "second", "third", "series-4", "muted")
 
 
