@@ -70,7 +70,9 @@ class WorkspaceMiddleware:
     def process_view(
         self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]
     ) -> None:
-        if getattr(request, "membership", ...) is None:
+        if not hasattr(request, "membership"):
+            return
+        if request.membership is None:
             raise Http404
         kwargs.pop("workspace_slug", None)
 

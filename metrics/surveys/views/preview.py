@@ -6,7 +6,7 @@ The previews are frames of this site: what is answered in them goes nowhere.
 from collections.abc import Mapping
 from typing import Any
 
-from csp.decorators import csp_update
+from csp.decorators import csp_replace
 from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
@@ -61,7 +61,7 @@ def survey_preview(request: HttpRequest, survey_id: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@csp_update(_SAME_SITE)
+@csp_replace(_SAME_SITE)
 @xframe_options_sameorigin
 @page(Permission.MANAGE_SURVEYS, methods=("GET", "POST"))
 def survey_preview_page(request: HttpRequest, survey_id: int) -> HttpResponse:
@@ -110,7 +110,7 @@ def _letter(request: HttpRequest, survey: Survey, language: str) -> Written:
     )
 
 
-@csp_update(_SAME_SITE)
+@csp_replace(_SAME_SITE)
 @xframe_options_sameorigin
 @page(Permission.MANAGE_SURVEYS)
 def survey_preview_mail(request: HttpRequest, survey_id: int) -> HttpResponse:
