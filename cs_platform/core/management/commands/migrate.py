@@ -10,16 +10,19 @@ from cs_platform.core.isolation import apply_isolation, ensure_roles
 class Command(MigrateCommand):
     """Django's ``migrate`` as the owner, with roles before it and isolation after it."""
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        as_owner = speaks_as_owner(connection)
-        if not as_owner:
-            use_role(connection, "owner")
+    def execute(self, *args: Any, **options: Any) -> Any:
+        # Around the checks as well: some ask the server, and the application's role may not be yet.
+        if speaks_as_owner(connection):
+            return super().execute(*args, **options)
+        use_role(connection, "owner")
         try:
-            with transaction.atomic():
-                ensure_roles(connection)
-            super().handle(*args, **options)
-            with transaction.atomic():
-                apply_isolation(connection)
+            return super().execute(*args, **options)
         finally:
-            if not as_owner:
-                use_role(connection, "application")
+            use_role(connection, "application")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with transaction.atomic():
+            ensure_roles(connection)
+        super().handle(*args, **options)
+        with transaction.atomic():
+            apply_isolation(connection)
