@@ -7,7 +7,7 @@ import sys
 from bench.harness import report
 from bench.stack import running
 
-SUBJECTS = ("ingest", "scoring", "freshness", "pages")
+SUBJECTS = ("ingest", "scoring", "freshness", "pages", "kpis")
 
 
 def main() -> None:
