@@ -43,6 +43,8 @@ class Unit(StrEnum):
     DAYS = "days"
     COUNT = "count"
     PER_WEEK = "per_week"
+    SCORE = "score"
+    GRADE = "grade"
 
 
 UNIT_LABELS: dict[Unit, Any] = {
@@ -50,6 +52,8 @@ UNIT_LABELS: dict[Unit, Any] = {
     Unit.DAYS: pgettext_lazy("unit", "days"),
     Unit.COUNT: pgettext_lazy("unit", "count"),
     Unit.PER_WEEK: pgettext_lazy("unit", "per user and week"),
+    Unit.SCORE: pgettext_lazy("unit", "points from −100 to 100"),
+    Unit.GRADE: pgettext_lazy("unit", "grade from 1 to 5"),
 }
 
 PERCENTILE = "percentile"
@@ -211,6 +215,46 @@ MEASURES: tuple[Measure, ...] = (
         5,
         ((0, 20), (30, 50), (90, 80), (180, 100)),
         entry="renewal",
+    ),
+    Measure(
+        12,
+        "nps",
+        _("NPS"),
+        _(
+            "Promoters less detractors among the account's people, per 100 of them, each with the "
+            "latest answer of the last 365 days."
+        ),
+        Group.SENTIMENT,
+        Unit.SCORE,
+        10,
+        ((-100, 0), (0, 50), (50, 85), (100, 100)),
+        options={"days": 365},
+    ),
+    Measure(
+        13,
+        "csat",
+        _("CSAT"),
+        _("Mean of the latest CSAT grades of the account's people in the last 365 days."),
+        Group.SENTIMENT,
+        Unit.GRADE,
+        5,
+        ((1, 0), (3, 40), (4, 75), (5, 100)),
+        options={"days": 365},
+    ),
+    Measure(
+        14,
+        "ces",
+        _("CES"),
+        _(
+            "Mean of the latest CES grades of the account's people in the last 365 days, on the "
+            "scale from 1 to 5 where low is good; answers from 1 to 7 are converted to it."
+        ),
+        Group.SENTIMENT,
+        Unit.GRADE,
+        5,
+        ((1, 100), (2, 80), (3, 50), (4, 20), (5, 0)),
+        direction="down",
+        options={"days": 365},
     ),
 )
 BY_KEY: dict[str, Measure] = {measure.key: measure for measure in MEASURES}

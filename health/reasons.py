@@ -87,6 +87,11 @@ _WORDING: dict[str, Callable[[float], str]] = {
         _("Revenue is at %(percent)s%% of that of 180 days ago") % {"percent": _number(raw)}
     ),
     "renewal_distance": _renewal,
+    "nps": lambda raw: _("The NPS of its people is %(score)s") % {"score": _number(raw)},
+    "csat": lambda raw: _("Satisfaction is %(grade)s out of 5") % {"grade": _number(raw, 1)},
+    "ces": lambda raw: (
+        _("Problems take much effort to solve: %(grade)s out of 5") % {"grade": _number(raw, 1)}
+    ),
 }
 
 
@@ -175,6 +180,10 @@ def _rules(current: AccountCurrent, today: dt.date) -> Sequence[tuple[bool, str]
             _("Offer training to users who do not log in"),
         ),
         (first == "feature_breadth", _("Show the features that fit the customer's goals")),
+        (
+            first in {"nps", "csat", "ces"},
+            _("Call those who answered badly and close the loop"),
+        ),
         (first == "contract_trend", _("Review the value received against the goals")),
         (first == "renewal_distance", _("Prepare the renewal")),
     )
@@ -191,6 +200,8 @@ def format_raw(key: str, raw: float | None) -> str:
         return ngettext("%(days)s day", "%(days)s days", int(raw)) % _days(raw)
     if unit is Unit.PER_WEEK:
         return _("%(value)s per week") % {"value": _number(raw, 1)}
+    if unit is Unit.GRADE:
+        return _number(raw, 2)
     return _number(raw)
 
 

@@ -38,7 +38,10 @@ pointed AS MATERIALIZED (
             health_points(raw[8], %(last_contact_knots)s::float8[], %(last_contact_intercepts)s::float8[], %(last_contact_slopes)s::float8[]),
             health_points(raw[9], %(onboarding_lateness_knots)s::float8[], %(onboarding_lateness_intercepts)s::float8[], %(onboarding_lateness_slopes)s::float8[]),
             health_points(raw[10], %(contract_trend_knots)s::float8[], %(contract_trend_intercepts)s::float8[], %(contract_trend_slopes)s::float8[]),
-            health_points(raw[11], %(renewal_distance_knots)s::float8[], %(renewal_distance_intercepts)s::float8[], %(renewal_distance_slopes)s::float8[])
+            health_points(raw[11], %(renewal_distance_knots)s::float8[], %(renewal_distance_intercepts)s::float8[], %(renewal_distance_slopes)s::float8[]),
+            health_points(raw[12], %(nps_knots)s::float8[], %(nps_intercepts)s::float8[], %(nps_slopes)s::float8[]),
+            health_points(raw[13], %(csat_knots)s::float8[], %(csat_intercepts)s::float8[], %(csat_slopes)s::float8[]),
+            health_points(raw[14], %(ces_knots)s::float8[], %(ces_intercepts)s::float8[], %(ces_slopes)s::float8[])
         ]::float8[] AS points
     FROM health_measured
     WHERE is_known AND stage = ANY (%(stages)s)
@@ -57,7 +60,10 @@ weighed AS MATERIALIZED (
             + coalesce(points[8] * %(last_contact_weight)s, 0)
             + coalesce(points[9] * %(onboarding_lateness_weight)s, 0)
             + coalesce(points[10] * %(contract_trend_weight)s, 0)
-            + coalesce(points[11] * %(renewal_distance_weight)s, 0) AS earned,
+            + coalesce(points[11] * %(renewal_distance_weight)s, 0)
+            + coalesce(points[12] * %(nps_weight)s, 0)
+            + coalesce(points[13] * %(csat_weight)s, 0)
+            + coalesce(points[14] * %(ces_weight)s, 0) AS earned,
         CASE WHEN points[1] IS NULL THEN 0 ELSE %(usage_trend_weight)s END
             + CASE WHEN points[2] IS NULL THEN 0 ELSE %(active_users_weight)s END
             + CASE WHEN points[3] IS NULL THEN 0 ELSE %(active_days_weight)s END
@@ -68,7 +74,10 @@ weighed AS MATERIALIZED (
             + CASE WHEN points[8] IS NULL THEN 0 ELSE %(last_contact_weight)s END
             + CASE WHEN points[9] IS NULL THEN 0 ELSE %(onboarding_lateness_weight)s END
             + CASE WHEN points[10] IS NULL THEN 0 ELSE %(contract_trend_weight)s END
-            + CASE WHEN points[11] IS NULL THEN 0 ELSE %(renewal_distance_weight)s END AS weight
+            + CASE WHEN points[11] IS NULL THEN 0 ELSE %(renewal_distance_weight)s END
+            + CASE WHEN points[12] IS NULL THEN 0 ELSE %(nps_weight)s END
+            + CASE WHEN points[13] IS NULL THEN 0 ELSE %(csat_weight)s END
+            + CASE WHEN points[14] IS NULL THEN 0 ELSE %(ces_weight)s END AS weight
     FROM pointed
 ),
 -- the score before exceptions; under the minimum coverage there is none

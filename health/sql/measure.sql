@@ -182,6 +182,59 @@ revenue_before AS (
     WHERE %(everybody)s OR account_id = ANY (ARRAY(SELECT account_id FROM wanted))
     GROUP BY account_id
 ),
+-- the latest grade of each person of an account, as it was known: a contact's, a browser's, or an
+-- answer by itself; of an answer changed since, what it said then
+grades AS (
+    SELECT DISTINCT ON (r.account_id, r.kind, r.contact_id, r.respondent, r.person)
+        r.account_id,
+        r.kind,
+        r.scale,
+        r.day,
+        coalesce(r.old_score, r.score) AS score
+    FROM (
+        SELECT
+            response.*,
+            (response.happened_at AT TIME ZONE %(zone)s)::date AS day,
+            CASE WHEN response.contact_id IS NULL AND response.respondent = ''
+                THEN response.id END AS person,
+            CASE WHEN response.edited_at > %(known_until)s THEN (
+                SELECT revision.score
+                FROM surveys_responserevision revision
+                WHERE revision.workspace_id = %(workspace_id)s
+                  AND revision.response_id = response.id
+                  AND revision.replaced_at > %(known_until)s
+                ORDER BY revision.replaced_at, revision.id
+                LIMIT 1
+            ) END AS old_score
+        FROM surveys_response response
+        WHERE response.workspace_id = %(workspace_id)s
+          AND response.kind IN ('nps', 'csat', 'ces')
+          AND response.score IS NOT NULL
+          AND NOT response.is_suspected_robot
+          AND response.happened_at <= %(as_of)s
+          AND response.happened_at > %(as_of)s
+              - make_interval(days => 1 + greatest(%(nps_days)s, %(csat_days)s, %(ces_days)s))
+          AND response.known_at <= %(known_until)s
+          AND response.account_id IS NOT NULL
+          AND (
+              %(everybody)s OR response.account_id = ANY (ARRAY(SELECT account_id FROM wanted))
+          )
+    ) AS r
+    ORDER BY r.account_id, r.kind, r.contact_id, r.respondent, r.person, r.happened_at DESC,
+        r.id DESC
+),
+-- what an account's people think; CES on the scale from 1 to 5
+sentiment AS (
+    SELECT
+        account_id,
+        100.0::float8 * avg((score >= 9)::integer - (score <= 6)::integer)
+            FILTER (WHERE kind = 'nps' AND day > %(day)s - %(nps_days)s)::float8 AS nps,
+        avg(score) FILTER (WHERE kind = 'csat' AND day > %(day)s - %(csat_days)s)::float8 AS csat,
+        avg(CASE WHEN scale = 7 THEN 1 + 4.0 * (7 - score) / 6 ELSE score END)
+            FILTER (WHERE kind = 'ces' AND day > %(day)s - %(ces_days)s)::float8 AS ces
+    FROM grades
+    GROUP BY account_id
+),
 -- everything side by side; the last day before the windows is looked up only where they are empty
 gathered AS (
     SELECT
@@ -211,7 +264,10 @@ gathered AS (
         r.notice_deadline_on,
         r.notice_given_on,
         r.billing_months,
-        b.mrr AS mrr_before
+        b.mrr AS mrr_before,
+        s.nps,
+        s.csat,
+        s.ces
     FROM population p
     LEFT JOIN usage u ON u.account_id = p.account_id
     LEFT JOIN users w ON w.account_id = p.account_id
@@ -219,6 +275,7 @@ gathered AS (
     LEFT JOIN contacts c ON c.account_id = p.account_id
     LEFT JOIN revenue r ON r.account_id = p.account_id
     LEFT JOIN revenue_before b ON b.account_id = p.account_id
+    LEFT JOIN sentiment s ON s.account_id = p.account_id
 ),
 -- raw values by position, rounded to 4 decimals; NULL is "no data"
 valued AS (
@@ -271,7 +328,13 @@ valued AS (
                 floor(100.0::float8 * g.mrr::float8 / g.mrr_before::float8 * 10000 + 0.5) / 10000
             END,
             -- renewal_distance
-            (g.renewal_on - %(day)s)::float8
+            (g.renewal_on - %(day)s)::float8,
+            -- nps
+            floor(g.nps * 10000 + 0.5) / 10000,
+            -- csat
+            floor(g.csat * 10000 + 0.5) / 10000,
+            -- ces
+            floor(g.ces * 10000 + 0.5) / 10000
         ]::float8[] AS raw
     FROM gathered g
 )

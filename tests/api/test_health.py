@@ -86,7 +86,7 @@ def test_a_past_day_is_answered_as_it_was_said(scored: Caller, workspace: Worksp
 def test_an_explanation_adds_up(scored: Caller) -> None:
     found = scored.get("health/a-1/explanation").json()
     parts = [row["contribution"] for row in found["measures"] if row["contribution"] is not None]
-    assert len(found["measures"]) == 11
+    assert len(found["measures"]) == 14
     assert found["average"] == pytest.approx(sum(parts))
     assert all(
         (row["points"] is None) == (row["contribution"] is None) for row in found["measures"]

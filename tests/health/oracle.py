@@ -12,7 +12,7 @@ from itertools import pairwise
 from cs_platform.core.clock import local_date
 from tests.health.world import LOGIN, TOKYO, Entry, Firm
 
-WEIGHTS = [20, 15, 10, 10, 5, 10, 15, 10, 10, 10, 5]
+WEIGHTS = [20, 15, 10, 10, 5, 10, 15, 10, 10, 10, 5, 10, 5, 5]
 BREAK_POINTS: list[list[tuple[float, float]] | None] = [
     [(0, 0), (50, 25), (80, 60), (100, 85), (120, 100)],
     [(0, 0), (20, 30), (50, 70), (80, 100)],
@@ -25,6 +25,9 @@ BREAK_POINTS: list[list[tuple[float, float]] | None] = [
     [(0, 100), (14, 60), (30, 30), (60, 0)],
     [(50, 0), (80, 40), (100, 75), (120, 100)],
     [(0, 20), (30, 50), (90, 80), (180, 100)],
+    [(-100, 0), (0, 50), (50, 85), (100, 100)],
+    [(1, 0), (3, 40), (4, 75), (5, 100)],
+    [(1, 100), (2, 80), (3, 50), (4, 20), (5, 0)],
 ]
 SCORED_STAGES = {"onboarding", "adoption", "value", "renewal", "expansion"}
 
@@ -96,7 +99,31 @@ def raw_values(firm: Firm, day: dt.date, until: dt.datetime) -> list[float | Non
         float(late) if late is not None else None,
         half_up(100 * float(mrr) / float(mrr_before), 4) if mrr_before else None,
         float((min(ends) - day).days) if ends else None,
+        *sentiment(firm, day, until),
     ]
+
+
+def sentiment(firm: Firm, day: dt.date, until: dt.datetime) -> list[float | None]:
+    """NPS, CSAT and CES of the account's people, each with the latest grade of a year."""
+    latest: dict[tuple[str, object], float] = {}
+    for number, one in enumerate(sorted(firm.grades, key=lambda g: g.happened_at)):
+        age = (day - local_date(one.happened_at, TOKYO)).days
+        if one.is_robot or one.happened_at > until or one.known_at > until or age >= 365:
+            continue
+        said = one.score
+        if one.changed and one.changed[1] <= until:
+            said = one.changed[0]
+        graded = {
+            "nps": 100.0 if said >= 9 else -100.0 if said <= 6 else 0.0,
+            "csat": float(said),
+            "ces": 1 + 4 * (7 - said) / 6 if one.scale == 7 else float(said),
+        }[one.kind]
+        latest[one.kind, one.person or number] = graded
+    found: list[float | None] = []
+    for kind in ("nps", "csat", "ces"):
+        grades = [value for (its_kind, _), value in latest.items() if its_kind == kind]
+        found.append(half_up(sum(grades) / len(grades), 4) if grades else None)
+    return found
 
 
 def states(firm: Firm, day: dt.date, until: dt.datetime) -> list[Entry]:
@@ -164,7 +191,7 @@ def _verdict(firm, raw, lines, day, until, score_before) -> Verdict:
     active = states(firm, day, until)
     notice = any(e.notice_given_on for e in active)
     score, exceptions = None, []
-    if weight and coverage >= 0.4:
+    if weight and coverage >= 0.35:
         score = int(half_up(half_up(earned / weight, 6), 0))
         if notice and score > 30:
             exceptions.append("notice_given")

@@ -15,7 +15,20 @@ from health.models import AccountCurrent, ScoreDay
 from health.scoring import score_accounts, score_past_day
 from metrics.usage.rollup import roll_up_usage
 from tests.health import oracle
-from tests.health.world import LOGIN, NOW, TODAY, TOKYO, Contact, Entry, Firm, Use, ago, at, store
+from tests.health.world import (
+    LOGIN,
+    NOW,
+    TODAY,
+    TOKYO,
+    Contact,
+    Entry,
+    Firm,
+    Grade,
+    Use,
+    ago,
+    at,
+    store,
+)
 
 MICROSECOND = dt.timedelta(microseconds=1)
 
@@ -34,6 +47,23 @@ def contacts(draw: Any) -> Contact:
     happened = at(ago(draw(st.integers(1, 150))))
     known = happened + dt.timedelta(days=draw(st.sampled_from([0, 3, 60])))
     return Contact(draw(st.sampled_from(["call_out", "note"])), happened, min(known, NOW))
+
+
+@st.composite
+def grades(draw: Any) -> Grade:
+    kind, scale, lowest = draw(
+        st.sampled_from([("nps", 10, 0), ("csat", 5, 1), ("ces", 5, 1), ("ces", 7, 1)])
+    )
+    happened = at(ago(draw(st.integers(1, 420)))) + dt.timedelta(seconds=draw(st.integers(0, 999)))
+    known = min(happened + dt.timedelta(days=draw(st.sampled_from([0, 0, 3, 60]))), NOW)
+    changed = None
+    if draw(st.booleans()):
+        when = min(known + dt.timedelta(days=draw(st.integers(0, 30))), NOW)
+        changed = (draw(st.integers(lowest, scale)), when)
+    person = draw(st.sampled_from(["", "anna", "ben"]))
+    is_robot = draw(st.sampled_from([False, False, False, True]))
+    score = draw(st.integers(lowest, scale))
+    return Grade(kind, scale, score, happened, known, person, is_robot, changed)
 
 
 @st.composite
@@ -72,6 +102,7 @@ def firms(draw: Any, name: str) -> Firm:
         uses=draw(st.lists(uses(), max_size=25)),
         contacts=draw(st.lists(contacts(), max_size=3)),
         ledger=draw(ledgers()),
+        grades=draw(st.lists(grades(), max_size=6, unique_by=lambda g: g.happened_at)),
     )
 
 

@@ -92,6 +92,20 @@ def test_every_measure_by_hand(scoped: Workspace) -> None:
                 "a", ago(20), OLD, Decimal(90_000), TODAY + dt.timedelta(days=60), billing_months=12
             ),
         ],
+        grades=[
+            # a promoter, whose older answer no longer counts, and a detractor
+            Grade("nps", 10, 0, at(ago(200)), at(ago(200)), "anna"),
+            Grade("nps", 10, 10, at(ago(10)), at(ago(10)), "anna"),
+            Grade("nps", 10, 5, at(ago(10)), at(ago(10)), "ben"),
+            # too old, and a robot's
+            Grade("csat", 5, 1, at(ago(365)), at(ago(365)), "anna"),
+            Grade("csat", 5, 1, at(ago(3)), at(ago(3)), is_robot=True),
+            Grade("csat", 5, 4, at(ago(364)), at(ago(364))),
+            Grade("csat", 5, 5, at(ago(9)), at(ago(9))),
+            # no effort at all, from 1 to 7, and much of it, from 1 to 5
+            Grade("ces", 7, 7, at(ago(9)), at(ago(9)), "anna"),
+            Grade("ces", 5, 4, at(ago(8)), at(ago(8)), "ben"),
+        ],
     )
     row = _scored(firm)["Kita"]
     by_hand = {
@@ -106,11 +120,15 @@ def test_every_measure_by_hand(scoped: Workspace) -> None:
         "onboarding_lateness": (14.0, 60.0),
         "contract_trend": (90.0, 57.5),
         "renewal_distance": (60.0, 65.0),
+        "nps": (0.0, 50.0),
+        "csat": (4.5, 87.5),
+        "ces": (2.5, 65.0),
     }
     for key, expected in by_hand.items():
         assert (_raw(row, key), _points(row, key)) == expected, key
-    # 250 + 850.0005 + 825 + 500 + 250 + 100 + 1500 + 675 + 600 + 575 + 325 = 6450 over 120
-    assert (row.score, row.band, row.coverage) == (54, "yellow", 1.0)
+    # 250 + 850.0005 + 825 + 500 + 250 + 100 + 1500 + 675 + 600 + 575 + 325 = 6450 over 120,
+    # and 500 + 437.5 + 325 over 20
+    assert (row.score, row.band, row.coverage) == (55, "yellow", 1.0)
     # yellow 0.20 × within 90 days 1.25, of 12 × 90,000
     assert (row.churn_probability, row.expected_loss) == (0.25, Decimal(270_000))
     assert row.mrr == 90_000

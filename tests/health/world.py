@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from accounts.models import Account, ContractEvent, Interaction, Product, Subscription
+from accounts.models import Contact as Person
 from cs_platform.core.clock import local_date
+from metrics.surveys.models import Response, ResponseRevision, Survey
 from metrics.usage.models import DirtyDay, Event, EventName
 
 TOKYO = "Asia/Tokyo"
@@ -31,6 +33,20 @@ class Contact:
     kind: str
     happened_at: dt.datetime
     known_at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Grade:
+    """One answer to a survey; ``person`` "" is nobody known. ``changed`` is (score, when)."""
+
+    kind: str
+    scale: int
+    score: int
+    happened_at: dt.datetime
+    known_at: dt.datetime
+    person: str = ""
+    is_robot: bool = False
+    changed: tuple[int, dt.datetime] | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +76,7 @@ class Firm:
     uses: list[Use] = field(default_factory=list)
     contacts: list[Contact] = field(default_factory=list)
     ledger: list[Entry] = field(default_factory=list)
+    grades: list[Grade] = field(default_factory=list)
 
 
 def at(day: dt.date, hour: int = 12) -> dt.datetime:
@@ -110,7 +127,43 @@ def store(firms: list[Firm]) -> dict[str, Account]:
                 known_at=contact.known_at,
             )
         _store_ledger(account, product, firm.ledger)
+        _store_grades(account, firm.grades)
     return stored
+
+
+def _store_grades(account: Account, grades: list[Grade]) -> None:
+    people: dict[str, Person] = {}
+    for number, one in enumerate(grades):
+        survey, _ = Survey.objects.get_or_create(
+            kind=one.kind,
+            ces_scale=7 if one.scale == 7 else 5,
+            defaults={"name": one.kind, "created_at": NOW, "updated_at": NOW},
+        )
+        if one.person and one.person not in people:
+            people[one.person] = Person.objects.create(
+                account=account,
+                external_id=f"{account.external_id}/{one.person}/{number}",
+                name=one.person,
+                created_at=NOW,
+                updated_at=NOW,
+            )
+        response = Response.objects.create(
+            survey=survey,
+            account=account,
+            contact=people.get(one.person),
+            kind=one.kind,
+            scale=one.scale,
+            score=one.changed[0] if one.changed else one.score,
+            channel="link",
+            happened_at=one.happened_at,
+            known_at=one.known_at,
+            edited_at=one.changed[1] if one.changed else None,
+            is_suspected_robot=one.is_robot,
+        )
+        if one.changed:
+            ResponseRevision.objects.create(
+                response=response, score=one.score, replaced_at=one.changed[1]
+            )
 
 
 def add_uses(account: Account, uses: list[Use]) -> None:
