@@ -24,6 +24,7 @@ from tests.health.world import (
     Contact,
     Entry,
     Firm,
+    Grade,
     add_uses,
     ago,
     at,
