@@ -11,6 +11,7 @@ from django.db import models
 
 from cs_platform.core.constraints import TenantForeignKey
 from cs_platform.core.tenancy import TenantModel
+from metrics.surveys import scales
 from metrics.surveys.models.invitation import Channel
 from metrics.surveys.models.response import Response
 from metrics.surveys.models.survey import Survey
@@ -116,6 +117,15 @@ class CountedAnswer(TenantModel):
                 fields=["search_text"], opclasses=["gin_trgm_ops"], name="surveys_counted_search"
             ),
         ]
+
+    @property
+    def tone(self) -> str:
+        """``good``, ``middle`` or ``bad`` by the grade's group; '' without a grade."""
+        scale = scales.of(self.kind, self.scale)
+        if scale is None or self.score is None:
+            return ""
+        place = scale.groups.index(scale.group(self.score))
+        return ("good", "middle", "bad")[place]
 
 
 class ResultFigure(TenantModel):

@@ -1,0 +1,135 @@
+"""Figures of results: the trend with its intervals, the grades, the comments on a theme."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from cs_platform.core.templatetags.formats import number
+from metrics.charts import Chart, bar, chart, interval_band, line
+from metrics.surveys.models import Span, ThemeFigure
+from metrics.surveys.queries.results import Period
+from metrics.surveys.scales import NPS, Scale
+from metrics.surveys.tallies import Tally
+
+_ROLES = ("green", "yellow", "red")
+
+
+def period_label(starts_on: dt.date, span: str) -> str:
+    """A period by its first month: 2026-04, 2026-04 – 06 or 2026-04 – 2027-03."""
+    if span == Span.MONTH:
+        return starts_on.strftime("%Y-%m")
+    months = starts_on.year * 12 + starts_on.month - 1 + (2 if span == Span.QUARTER else 11)
+    year, month = months // 12, months % 12 + 1
+    end = f"{month:02}" if year == starts_on.year else f"{year}-{month:02}"
+    return f"{starts_on:%Y-%m} – {end}"
+
+
+def decimals(scale: Scale) -> int:
+    """Decimals a headline is told with: a score has one, a mean two."""
+    return 1 if scale.kind == NPS.kind else 2
+
+
+def bounds(scale: Scale) -> tuple[int, int]:
+    """The ends of the headline's axis."""
+    return (-100, 100) if scale.kind == NPS.kind else (scale.lowest, scale.highest)
+
+
+def trend(periods: Sequence[Period], scale: Scale, span: str) -> Chart:
+    """The headline by period within its 95 % interval; a period without answers is a gap."""
+    labels = [period_label(period.starts_on, span) for period in periods]
+    figures = [period.tally.figure for period in periods]
+    values = [figure.value if figure else None for figure in figures]
+    low = [figure.low if figure else None for figure in figures]
+    high = [figure.high if figure else None for figure in figures]
+    places = decimals(scale)
+    hover = [
+        f"{number(f.value, places)} ({number(f.low, places)} – {number(f.high, places)}), n = {f.n}"
+        if f
+        else ""
+        for f in figures
+    ]
+    lowest, highest = bounds(scale)
+    return chart(
+        [
+            *interval_band(_("95% interval"), "accent", labels, low, high),
+            line(
+                scale.kind.upper(), "accent", labels, values,
+                mode="lines+markers", text=hover, hovertemplate="%{x}: %{text}<extra></extra>",
+            ),
+        ],
+        [_("Period"), scale.kind.upper(), _("from"), _("to"), _("Answers")],
+        [
+            [label, *(_rounded(figure, places)), period.tally.n]
+            for label, figure, period in zip(labels, figures, periods, strict=True)
+        ],
+        xaxis={"type": "category"},
+        yaxis={"range": _room(lowest, highest), "title": {"text": axis_title(scale)}},
+        showlegend=False,
+    )  # fmt: skip
+
+
+def axis_title(scale: Scale) -> str:
+    """The unit of the headline."""
+    return (
+        _("NPS (−100 to 100)")
+        if scale.kind == NPS.kind
+        else _("mean (%(lowest)d–%(highest)d)") % {"lowest": scale.lowest, "highest": scale.highest}
+    )
+
+
+def distribution(tally: Tally) -> Chart:
+    """How many people gave each grade, coloured by its group."""
+    scale = tally.scale
+    groups = dict(zip(scale.groups, _ROLES, strict=True))
+    labels = [str(grade) for grade in scale.grades]
+    traces = []
+    for group, role in groups.items():
+        own = [
+            tally.counts.get(grade, 0) if scale.group(grade) == group else None
+            for grade in scale.grades
+        ]
+        traces.append(bar(group, role, labels, own))
+    total = tally.n or 1
+    return chart(
+        traces,
+        [_("Grade"), _("People"), _("Share in %")],
+        [
+            [str(g), tally.counts.get(g, 0), round(100 * tally.counts.get(g, 0) / total, 1)]
+            for g in scale.grades
+        ],
+        barmode="stack",
+        xaxis={"type": "category", "title": {"text": _("Grade")}},
+        yaxis={"title": {"text": _("People")}},
+        showlegend=False,
+    )
+
+
+def theme_months(figures: Sequence[ThemeFigure], names: Mapping[str, str]) -> Chart:
+    """Comments on a theme by month and by what their authors scored."""
+    labels = [f"{figure.month:%Y-%m}" for figure in figures]
+    kinds: tuple[tuple[str, str], ...] = (("good", "green"), ("middle", "yellow"), ("bad", "red"))
+    return chart(
+        [
+            bar(names[kind], role, labels, [getattr(f, kind) for f in figures])
+            for kind, role in kinds
+        ],
+        [_("Month"), *(names[kind] for kind, _role in kinds)],
+        [[label, f.good, f.middle, f.bad] for label, f in zip(labels, figures, strict=True)],
+        barmode="stack",
+        xaxis={"type": "category"},
+        yaxis={"title": {"text": _("Comments")}},
+    )
+
+
+def _rounded(figure: Any, places: int) -> list[Any]:
+    if figure is None:
+        return [None, None, None]
+    return [round(value, places) for value in (figure.value, figure.low, figure.high)]
+
+
+def _room(lowest: int, highest: int) -> list[float]:
+    """The scale with room for markers at its ends."""
+    margin = (highest - lowest) * 0.04
+    return [lowest - margin, highest + margin]
