@@ -26,9 +26,15 @@ class Permission(StrEnum):
 
 _VIEWER = {Permission.VIEW}
 _AGENT = _VIEWER | {Permission.LOG_CONTACT}
-_CSM = _AGENT | {Permission.WORK_RISK, Permission.EDIT_ACCOUNTS, Permission.MANAGE_SURVEYS}
+_CSM = _AGENT | {
+    Permission.WORK_RISK,
+    Permission.WORK_RENEWALS,
+    Permission.EDIT_ACCOUNTS,
+    Permission.MANAGE_SURVEYS,
+}
 _MANAGER = _CSM | {
     Permission.ASSIGN,
+    Permission.OVERRIDE_FORECAST,
     Permission.MANAGE_MEMBERS,
     Permission.MANAGE_DATA,
     Permission.MANAGE_GOALS,

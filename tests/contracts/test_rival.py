@@ -36,6 +36,10 @@ from cs_platform import pipeline
 from cs_platform.core import clock, tenancy
 from cs_platform.core.tenancy import TenantModel
 from health.actions import flag_risk
+from health.renewals.actions.forecasts import set_forecast
+from health.renewals.actions.refresh import refresh_renewals
+from health.renewals.actions.steps import move_step
+from health.renewals.models import Renewal
 from metrics.usage.models import Event
 from tests.api.test_gate import api_views
 from tests.contracts.test_urls import WORKSPACE_PAGES
@@ -103,8 +107,10 @@ def rival(rival_workspace: Workspace, client_as: Callable[..., Client]) -> Rival
     rival_workspace.save()
     for days in range(2):
         pipeline.refresh_workspace(rival_workspace.pk, now + dt.timedelta(days=days))
+    refresh_renewals(rival_workspace.pk, now)
     with tenancy.scope(rival_workspace.pk):
         usage_event = Event.objects.order_by("id").first().pk
+        ids["renewal_id"] = _renewal(Actor.of(Membership.objects.get(pk=ids["member_id"])), now)
     return Rival(rival_workspace, ids, usage_event, (MARK, f"@{rival_workspace.slug}.example"))
 
 
@@ -150,6 +156,15 @@ def _fill(workspace: Workspace, now: dt.datetime) -> tuple[dict[str, int], str]:
     }, secret
 
 
+def _renewal(actor: Actor, now: dt.datetime) -> int:
+    """Work on their renewal; its id."""
+    renewal: Renewal = Renewal.objects.get()
+    who = {"actor": actor, "now": now, "renewal_id": renewal.pk, "version": None}
+    move_step(**who, step="quoted", next_step=f"Call {MARK}", note=MARK)
+    set_forecast(**who, forecaster="csm", category="risk", note=MARK)
+    return renewal.pk
+
+
 @pytest.fixture
 def ours(workspace: Workspace) -> Account:
     """An account of ours, for what is done to it with their ids."""
@@ -168,6 +183,8 @@ def test_the_rival_has_one_of_everything(rival: Rival) -> None:
     assert empty <= QUEUES | {
         # made by commands, by keys with a header of their own, or with held events
         "ImportRun", "ImportIssue", "KeptAnswer", "UnknownAccount", "PercentileBound",
+        # of quarters that are over
+        "CalibrationBin",
     }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from django.db import transaction
 from accounts.queries.workspaces import current_workspace
 from cs_platform.core import sql
 from cs_platform.core.clock import day_end, local_date
+from health.renewals.actions.derive import take_turn
 from health.renewals.models import CalibrationBin, Forecaster, QuarterOutlook, Renewal
 from health.renewals.outlook import Expectation, Part, Position, expect, money
 from health.renewals.quarters import DAYS_TO_CLOSE, DAYS_TO_SETTLE, Quarter
@@ -23,6 +24,7 @@ def keep_outlook(*, now: dt.datetime, quarter: Quarter) -> int:
     By every forecaster, for all and cut by owner and by segment as they are now. Kept once per
     day: a later run of the same day replaces it. Returns the number of rows.
     """
+    take_turn()
     workspace = current_workspace()
     day = local_date(now, workspace.timezone)
     groups: dict[tuple[str, str], list[Position]] = defaultdict(list)
@@ -136,6 +138,7 @@ def keep_calibrations(*, now: dt.datetime) -> int:
 @transaction.atomic
 def keep_calibration(*, now: dt.datetime, quarter: Quarter) -> int:
     """Compare the forecasts that held when the quarter began with what became of its renewals."""
+    take_turn()
     CalibrationBin.objects.filter(quarter_on=quarter.starts_on).delete()
     known_until = day_end(quarter.starts_on, current_workspace().timezone)
     return sql.execute(
