@@ -19,11 +19,13 @@ _LONGEST = 80
 
 _actions: dict[str, Any] = {
     "accounts_assigned": _("Assigned accounts"),
+    "contact_budget_changed": _("Changed the contact budget"),
     "contract_event_voided": _("Voided a ledger entry"),
     "import_finished": _("Imported a file"),
     "import_failed": _("An import failed"),
     "key_created": _("Made an API key"),
     "key_revoked": _("Revoked an API key"),
+    "mail_retried": _("Sent a failed letter again"),
     "member_added": _("Added a member"),
     "member_deactivated": _("Deactivated a member"),
     "role_changed": _("Changed a role"),
@@ -37,6 +39,7 @@ _actions: dict[str, Any] = {
 }
 
 _names: dict[str, Any] = {
+    "account_most": _("most letters to one account within 30 days"),
     "accounts": _("accounts"),
     "after": _("after"),
     "before": _("before"),
@@ -44,6 +47,7 @@ _names: dict[str, Any] = {
     "count": _("count"),
     "created": _("created"),
     "currency": _("currency"),
+    "days_between": _("days between two requests to the same person"),
     "event": _("entry"),
     "file": _("file"),
     "fiscal_year_start_month": _("first month of the fiscal year"),

@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class SurveysConfig(AppConfig):
     name = "metrics.surveys"
     label = "surveys"
+
+    def ready(self) -> None:
+        from accounts.audit_words import describe
+        from metrics.surveys.audit_actions import ACTIONS, NAMES
+
+        describe(ACTIONS, NAMES)
