@@ -48,8 +48,7 @@ class Problem:
     message: str
 
 
-def holds(rule: Rule, questions: Mapping[str, Asked], answers: Mapping[str, Any],
-          scale: Scale | None) -> bool:  # fmt: skip
+def holds(rule: Rule, answers: Mapping[str, Any], scale: Scale | None) -> bool:
     """Whether a rule holds, given the answers so far by question key."""
     value = answers.get(rule["question"])
     if value in (None, "", []):
