@@ -50,5 +50,6 @@ urlpatterns = [
         name="exchange_rate_remove",
     ),
     path("settings/catalogue/", settings.catalogue, name="catalogue"),
+    path("settings/contact-budget/", settings.contact_budget, name="contact_budget"),
     path("settings/audit/", settings.audit_log, name="audit_log"),
 ]

@@ -1,13 +1,13 @@
 """Forms of the workspace's administration."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import currencies, time_zones
-from accounts.models import ApiKey, ExchangeRate, Product, Role, Workspace
+from accounts.models import ApiKey, ContactBudget, ExchangeRate, Product, Role, Workspace
 from cs_platform.core.days import NearDays
 
 
@@ -106,3 +106,22 @@ class PlanForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["product"].queryset = Product.objects.order_by("name")  # type: ignore[attr-defined]
+
+
+class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
+    """How often customers may be written to."""
+
+    class Meta:
+        model = ContactBudget
+        fields = ("days_between", "account_most")
+        labels: ClassVar = {
+            "days_between": _("Days between two requests to the same person"),
+            "account_most": _("Most letters to one account within 30 days"),
+        }
+        help_texts: ClassVar = {
+            "days_between": _("0: no limit. A reminder belongs to its request."),
+            "account_most": _("Blank: no limit. Reminders count."),
+        }
+
+    def _get_validation_exclusions(self) -> set[str]:
+        return {field.name for field in ContactBudget._meta.fields}

@@ -12,10 +12,12 @@ from accounts.access import HttpRequest, page
 from accounts.actions import catalogue as catalogue_actions
 from accounts.actions import keys as key_actions
 from accounts.actions import members as member_actions
+from accounts.actions.budget import update_budget
 from accounts.actions.workspace import update_workspace
 from accounts.actors import Actor
 from accounts.audit_words import action_words, detail_words
 from accounts.forms.settings import (
+    BudgetForm,
     KeyForm,
     MemberForm,
     PlanForm,
@@ -26,6 +28,7 @@ from accounts.forms.settings import (
 from accounts.models import ExchangeRate
 from accounts.permissions import Permission, allows
 from accounts.queries.audit import audit_log as audit_entries
+from accounts.queries.budget import contact_budget as current_budget
 from accounts.queries.catalogue import products
 from accounts.queries.keys import keys
 from accounts.queries.members import members as all_members
@@ -43,6 +46,7 @@ _SECTIONS = {
     "api_keys": (gettext_lazy("API keys"), Permission.MANAGE_KEYS),
     "exchange_rates": (gettext_lazy("Exchange rates"), Permission.MANAGE_WORKSPACE),
     "catalogue": (gettext_lazy("Products and plans"), Permission.MANAGE_WORKSPACE),
+    "contact_budget": (gettext_lazy("Contact budget"), Permission.MANAGE_WORKSPACE),
     "audit_log": (gettext_lazy("Audit log"), Permission.MANAGE_WORKSPACE),
 }
 
@@ -276,6 +280,23 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         plan_form=plan_form,
         products=products(),
     )
+
+
+@page(Permission.MANAGE_WORKSPACE, methods=("GET", "POST"))
+def contact_budget(request: HttpRequest) -> HttpResponse:
+    """How often customers may be written to, by everything that writes to them."""
+    form = BudgetForm(request.POST or None, instance=current_budget())
+    if request.method == "POST" and form.is_valid():
+        attempt(
+            form,
+            lambda: update_budget(
+                actor=Actor.of(request.membership), now=clock.now(), **form.cleaned_data
+            ),
+        )
+        if not form.errors:
+            messages.success(request, _("The settings were saved."))
+            return see_other(request.path)
+    return _page(request, "contact_budget.html", "contact_budget", form=form)
 
 
 @page(Permission.MANAGE_WORKSPACE)
