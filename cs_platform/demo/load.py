@@ -62,7 +62,7 @@ class Loader:
         for batch in _in_batches(self.world.customers(), CUSTOMERS_AT_ONCE):
             with tenancy.scope(self.workspace.pk):
                 chunk = self._missing(batch)
-                _taken(
+                taken(
                     upsert_accounts(
                         items=[i for c in chunk for i in account_items(c, self.owners, zone)],
                         is_historical=True,
@@ -70,7 +70,7 @@ class Loader:
                         now=self.now,
                     )
                 )
-                _taken(
+                taken(
                     upsert_contacts(
                         items=[item for c in chunk for item in contact_items(c, zone)],
                         actor=self.actor,
@@ -86,12 +86,12 @@ class Loader:
                         if (contract.entries[0].kind == "reactivation") == is_return
                         for item in contract_items(contract, customer.firm.external_id)
                     ]
-                    _taken(
+                    taken(
                         upsert_subscriptions(
                             items=items, is_historical=True, actor=self.actor, now=self.now
                         )
                     )
-                _taken(
+                taken(
                     upsert_interactions(
                         items=[i for c in chunk for i in interaction_items(c, self.owners)],
                         is_historical=True,
@@ -132,7 +132,7 @@ class Loader:
             rates = [
                 vars(rate) for rate in self.world.rates if rate.currency != self.workspace.currency
             ]
-            _taken(upsert_rates(actor=self.actor, now=self.now, items=rates))
+            taken(upsert_rates(actor=self.actor, now=self.now, items=rates))
 
     def usage(self, progress: Progress) -> None:
         """Usage events through the parser and the ingest statement, rolled up as they come."""
@@ -190,7 +190,7 @@ def _in_batches(items: Iterable[Thing], size: int) -> Iterator[list[Thing]]:
         yield batch
 
 
-def _taken(results: Iterable[Result]) -> None:
+def taken(results: Iterable[Result]) -> None:
     """Raise at the first item that was rejected."""
     for result in islice((r for r in results if r.is_rejected), 1):
         raise Refused(f"{result.external_id}: {result.problems}")

@@ -14,12 +14,14 @@ from cs_platform.demo.conversations import Talk, make_talks
 from cs_platform.demo.firms import Firm, make_firm
 from cs_platform.demo.life import Life, live
 from cs_platform.demo.people import Person, full_name, make_people
+from cs_platform.demo.voices import Voice, past_voices
 from cs_platform.demo.words import read_json
 
 _PHRASES = read_json("phrases")
 # each account draws from streams of its own, so that one part never shifts another
-_FIRM, _PEOPLE, _LIFE, _TALKS, _USAGE = range(5)
+_FIRM, _PEOPLE, _LIFE, _TALKS, _USAGE, _VOICES = range(6)
 _RATES, _MEMBERS = 2**31, 2**31 + 1
+_LATEST = 1_000
 # events per account and month at which seats have their usual numbers
 _USUAL_DENSITY = 1_500 / 18
 _YEARS_BEFORE = 2.5
@@ -160,6 +162,15 @@ class World:
         """Accounts from number ``start`` up to ``end`` (exclusive)."""
         for number in range(start, self.settings.accounts if end is None else end):
             yield self.customer(number)
+
+    def voices(self, number: int, customer: Customer) -> list[Voice]:
+        """What the people of account ``number`` answered in earlier rounds and after support."""
+        rng = self._rng(number, _VOICES)
+        return past_voices(customer.life, customer.people, customer.talks, self.settings.today, rng)
+
+    def answering(self, number: int, place: int) -> np.random.Generator:
+        """The dice of person ``place`` of account ``number`` in the latest round."""
+        return self._rng(number, _LATEST + place)
 
     def shares(self) -> npt.NDArray[np.int64]:
         """Events of each account: in proportion to its use, exactly ``events`` in all."""

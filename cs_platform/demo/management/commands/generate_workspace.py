@@ -19,7 +19,7 @@ from accounts.actors import Actor
 from accounts.models import ApiKey, AuditEntry, Membership, Role, Workspace
 from cs_platform.core import clock, tenancy
 from cs_platform.core.errors import DomainError
-from cs_platform.demo import oddities, scores, signs_of_life
+from cs_platform.demo import oddities, satisfaction, scores, signs_of_life
 from cs_platform.demo.load import Loader
 from cs_platform.demo.world import Settings, World
 
@@ -164,6 +164,9 @@ class Command(BaseCommand):
             loader.customers(bar.update)
         with self._progress("Events", settings.events) as bar:
             loader.usage(bar.update)
+        with self._progress("Answers", settings.accounts) as bar:
+            satisfaction.past_answers(workspace, loader.world, loader.actor, loader.now, bar.update)
+        satisfaction.latest_round(workspace, loader.world, loader.actor, loader.now)
         if settings.events + oddities.COUNT == options["events"]:
             loader.ingest(oddities.messages(loader.now, settings.seed), is_historical=False)
             loader.roll_up()
