@@ -110,7 +110,8 @@ def expect(positions: Iterable[Position], forecaster: str) -> Expectation:
             fixed += position.known
             continue
         rest = position.known - sum((part.amount for part in position.parts), Decimal(0))
-        bets = [(float(worth), chance) for worth, chance in map(_bet(forecaster), position.parts)]
+        said = [part.bet(forecaster) for part in position.parts]
+        bets = [(float(worth), chance) for worth, chance in said]
         gross.append(outcomes(float(rest), bets, float(position.start)))
         net.append(outcomes(float(rest), bets))
     settled = float(sum((p.kept for p in positions if not p.parts), Decimal(0)))
@@ -131,10 +132,6 @@ def expect(positions: Iterable[Position], forecaster: str) -> Expectation:
         grr=left.shifted(0, share) if start else None,
         nrr=sum_range(net).shifted(float(fixed), share) if start else None,
     )
-
-
-def _bet(forecaster: str):  # type: ignore[no-untyped-def]
-    return lambda part: part.bet(forecaster)
 
 
 def money(value: float) -> Decimal:

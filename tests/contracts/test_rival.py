@@ -238,6 +238,8 @@ def test_queries_that_name_theirs_find_nothing(
         f"data/events/?user={half}", f"tasks/new/?account={ids['account_id']}",
         "tasks/?whose=all", "today/?scope=team", "overview/", "settings/audit/",
         f"accounts/{ours.pk}/timeline/?kind=contact", "data/rejected/", "data/catalogue/",
+        f"renewals/?{owner}", "renewals/?owner=all", "renewals/export/?owner=all",
+        "renewals/calendar/?owner=all", "renewals/forecast/", "renewals/calibration/",
     ):  # fmt: skip
         for headers in ({}, {"HX-Request": "true", "HX-Target": "list"}):
             answer = client.get(f"/w/{workspace.slug}/{path}", headers=headers)

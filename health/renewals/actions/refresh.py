@@ -23,6 +23,8 @@ from health.renewals.quarters import Quarter
 BATCH = 5_000
 # Transactions that were open when the last look began may have ended after it.
 OVERLAP = dt.timedelta(minutes=5)
+# An outlook takes seconds where contracts are many: it follows changes within these minutes.
+OUTLOOK_REST = dt.timedelta(minutes=3)
 # The quarter that runs and the next one.
 QUARTERS_AHEAD = 2
 
@@ -55,7 +57,7 @@ def refresh_renewals(workspace_id: int, now: dt.datetime, *, everything: bool = 
         sql.execute("renewals/refresh_accounts")
         forecast = keep_model_forecasts(now=now, everybody=is_new_day)
     with scope(workspace_id):
-        if is_new_day or _outlook_is_old():
+        if is_new_day or _outlook_is_old(now):
             keep_outlooks(now=now)
         if is_new_day:
             keep_calibrations(now=now)
@@ -94,7 +96,7 @@ def has_work(now: dt.datetime) -> bool:
     return (
         AccountCurrent.objects.filter(computed_at__gt=clock.looked_at).exists()
         or bool(changed_contracts(clock, now))
-        or _outlook_is_old()
+        or _outlook_is_old(now)
     )
 
 
@@ -110,9 +112,9 @@ def _is_scored(day: dt.date) -> bool:
     )
 
 
-def _outlook_is_old() -> bool:
-    """Whether a renewal has changed since the outlook was worked out."""
+def _outlook_is_old(now: dt.datetime) -> bool:
+    """Whether a renewal has changed since the outlook was worked out, some minutes ago."""
     last = QuarterOutlook.objects.aggregate(last=Max("computed_at"))["last"]
     if last is None:
         return Renewal.objects.exists()
-    return Renewal.objects.filter(updated_at__gt=last).exists()
+    return now >= last + OUTLOOK_REST and Renewal.objects.filter(updated_at__gt=last).exists()
