@@ -46,7 +46,7 @@ def forecast(request: HttpRequest) -> HttpResponse:
             for row in (found.rows if found else [])
         ],
         "categories": [(Forecast(name).label, chance) for name, chance in PROBABILITY.items()],
-        "tab": "forecast",
+        "tab_forecast": True,
     }
     return render(request, "renewals/forecast.html", context)
 
@@ -107,6 +107,6 @@ def calibration(request: HttpRequest) -> HttpResponse:
         **scene.context(),
         "calibrations": calibrations(),
         "needed": QUARTERS_NEEDED,
-        "tab": "calibration",
+        "tab_calibration": True,
     }
     return render(request, "renewals/calibration.html", context)

@@ -51,7 +51,7 @@ def renewals(request: HttpRequest) -> HttpResponse:
         "query_string": query,
         "views": saved_views(request.membership, PAGE, query, reverse(PAGE, args=[slug])),
         "save_url": reverse("save_view", args=[slug, PAGE]),
-        "tab": "list",
+        "tab_list": True,
     }
     return answer(request, "renewals/renewals.html", "renewals/_list.html", context)
 
@@ -91,7 +91,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
         "previous": add_months(first, -1),
         "next": until,
         "list_query": urlencode(scene.filters.query()),
-        "tab": "calendar",
+        "tab_calendar": True,
     }
     return answer(request, "renewals/calendar.html", "renewals/_calendar.html", context)
 
