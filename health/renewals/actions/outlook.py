@@ -1,11 +1,11 @@
 """The workers' figures: the outlook of a quarter, and how forecasts of closed ones held."""
 
 import datetime as dt
+import json
 from collections import defaultdict
 from decimal import Decimal
 from typing import Any
 
-import msgspec
 from django.db import transaction
 
 from accounts.queries.workspaces import current_workspace
@@ -29,7 +29,12 @@ def keep_outlook(*, now: dt.datetime, quarter: Quarter) -> int:
     day = local_date(now, workspace.timezone)
     groups: dict[tuple[str, str], list[Position]] = defaultdict(list)
     groups[QuarterOutlook.Cut.ALL, ""] = []
-    params = {"now": now, "starts_on": quarter.starts_on, "ends_on": quarter.ends_on}
+    params = {
+        "now": now,
+        "today": day,
+        "starts_on": quarter.starts_on,
+        "ends_on": quarter.ends_on,
+    }
     for row in sql.rows("renewals/quarter_positions", params):
         position = _position(row)
         owner = "" if row["owner_id"] is None else str(row["owner_id"])
@@ -57,7 +62,7 @@ def keep_outlook(*, now: dt.datetime, quarter: Quarter) -> int:
 
 
 def _position(row: dict[str, Any]) -> Position:
-    parts = msgspec.json.decode(row["parts"], float_hook=Decimal) if row["parts"] else []
+    parts = json.loads(row["parts"], parse_float=Decimal) if row["parts"] else []
     return Position(
         start=row["start"],
         kept=row["kept"],

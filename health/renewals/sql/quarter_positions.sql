@@ -65,7 +65,8 @@ known AS (
     FROM valued v
     GROUP BY v.account_id
 ),
--- renewals that are still open in the quarter, with what is forecast of them
+-- renewals that are still open in the quarter, with what is forecast of them; those overdue since
+-- before it belong to it once it has begun
 pending AS MATERIALIZED (
     SELECT
         r.account_id,
@@ -81,6 +82,7 @@ pending AS MATERIALIZED (
     WHERE r.workspace_id = %(workspace_id)s
       AND r.is_open
       AND r.term_ends_on < %(ends_on)s
+      AND (r.term_ends_on >= %(starts_on)s OR %(starts_on)s <= %(today)s)
       AND v.amount > 0
     GROUP BY r.account_id
 ),
