@@ -16,7 +16,7 @@ from cs_platform.core import sql
 from cs_platform.core.clock import day_end, local_date
 from metrics.kpis.actions.compute import compute
 from metrics.kpis.models import AsOfRequest, Clock, Mark, Period
-from metrics.kpis.periods import KINDS, Span, span_of, spans_until
+from metrics.kpis.periods import KINDS, Span, month_start, span_of, spans_until
 from metrics.kpis.queries.history import first_day
 
 # Past so many accounts, computing everybody is quicker than looking each of them up.
@@ -25,6 +25,8 @@ EVERYBODY = 5_000
 REST = dt.timedelta(seconds=60)
 # A term may be over for 30 days before its contract counts as lost.
 _GRACE = dt.timedelta(days=31)
+# Periods are made for so many months back, however old the first contract is.
+_MONTHS_BACK = 12 * 20
 _Batch = list[Period]
 
 
@@ -86,7 +88,8 @@ def open_day(*, now: dt.datetime) -> Clock:
         [_row(span, Period.Series.CURRENT, until_on=tomorrow) for span in sorted(running)]
     )
     if first and first <= today:
-        over = [s for s in spans_until(first, today, fiscal_start) if s.ends_on <= today]
+        oldest = max(first, month_start(today, -_MONTHS_BACK))
+        over = [s for s in spans_until(oldest, today, fiscal_start) if s.ends_on <= today]
         Period.objects.bulk_create(
             [_row(span, Period.Series.FIRST, until_on=span.ends_on) for span in over],
             ignore_conflicts=True,

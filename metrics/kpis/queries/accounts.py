@@ -1,5 +1,6 @@
 """The accounts behind a figure."""
 
+import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -60,8 +61,8 @@ _BEHIND: dict[str, _Behind] = {
         Q(onboarding_counts=True), Q(onboarding_days__isnull=False), F("onboarding_days")
     ),
     "mean-tenure": _Behind(_HAS_TENURE, Q(has_ended=True), F("tenure_days")),
-    "ltv-revenue": _Behind(_OPENING, _OPENING, F("mrr_opening") * 12),
-    "ltv-margin": _Behind(_OPENING, _OPENING, F("mrr_opening") * 12),
+    "ltv-revenue": _Behind(_CLOSING, _CLOSING, F("mrr_now") * 12),
+    "ltv-margin": _Behind(_CLOSING, _CLOSING, F("mrr_now") * 12),
     "referrals": _Behind(Q(is_new=True), Q(is_new=True, is_referred=True), F("mrr_closing")),
 }
 
@@ -151,8 +152,6 @@ def _in_cut(dimension: str, value: str) -> Q:
                 Q(**{column: int(value)}) if value.isdigit() else Q(**{f"{column}__isnull": True})
             )
         case Figure.Dimension.COHORT | Figure.Dimension.COHORT_QUARTER:
-            import datetime as dt
-
             try:
                 first = dt.date.fromisoformat(value)
             except ValueError:
