@@ -58,12 +58,14 @@ def line_chart(
     known = [value for line in lines for value in line.values if value is not None]
     ends = [end for line in lines for i in range(len(labels)) for end in line.interval(i) or ()]
     marks, taken = legend([(line.name, line.colour) for line in lines] if len(lines) > 1 else [])
-    plot = frame(
-        [*known, *ends], width=width, height=height, form=form, top=taken + 12, from_zero=from_zero
-    )
-    marks += plot.marks
+    # Right of the plot there is room for the last values, which no grid line crosses.
     room = max((text_width(form(v)) for v in _last_values(lines)), default=0) + 10
-    step = (plot.right - room - plot.left - 8) / max(len(labels) - 1, 1)
+    plot = frame(
+        [*known, *ends], width=width - room, height=height, form=form, top=taken + 12,
+        from_zero=from_zero,
+    )  # fmt: skip
+    marks += plot.marks
+    step = (plot.right - plot.left - 8) / max(len(labels) - 1, 1)
 
     def place(index: int) -> float:
         return plot.left + 8 + index * step

@@ -5,20 +5,19 @@ latest answer.
 """
 
 import datetime as dt
-import math
 from collections import defaultdict
 from dataclasses import dataclass
 
-from django.db.models import Sum
-
-from metrics import statistics
 from metrics.kpis.periods import month_start
 from metrics.statistics import Estimate
 from metrics.surveys import scales
-from metrics.surveys.models.results import ALL_SURVEYS, DeliveryFigure, ResultFigure, Span
+from metrics.surveys.models import ALL_SURVEYS, ResultFigure, Span
+from metrics.surveys.queries.results import Deliveries, deliveries
+from metrics.surveys.scales import Scale
+from metrics.surveys.tallies import Tally
 
-KINDS = ("nps", "csat", "ces")
 MONTHS = 12
+_SCALES = (scales.NPS, scales.CSAT, scales.CES5, scales.CES7)
 
 
 @dataclass(frozen=True)
@@ -28,8 +27,7 @@ class Series:
     NPS is from −100 to 100; CSAT and CES are means on their scale.
     """
 
-    kind: str
-    scale: int
+    scale: Scale
     months: list[dt.date]
     figures: list[Estimate | None]
 
@@ -45,46 +43,23 @@ class Series:
 
 
 def series(month: dt.date) -> list[Series]:
-    """Every kind and scale that has answers in the twelve months that end with ``month``."""
+    """Every scale that has answers in the twelve months that end with ``month``; one query."""
     months = [month_start(month, -back) for back in range(MONTHS - 1, -1, -1)]
     counts: dict[tuple[str, int], dict[dt.date, dict[int, int]]] = defaultdict(
         lambda: defaultdict(dict)
     )
     rows = ResultFigure.objects.filter(
-        scope=ALL_SURVEYS, dimension="", span=Span.MONTH, starts_on__in=months, kind__in=KINDS,
-        score__gte=0, n__gt=0,
-    )  # fmt: skip
+        scope=ALL_SURVEYS, dimension="", span=Span.MONTH, starts_on__in=months, n__gt=0
+    )
     for row in rows.values("kind", "scale", "starts_on", "score", "n"):
         counts[row["kind"], row["scale"]][row["starts_on"]][row["score"]] = row["n"]
     return [
-        Series(kind, scale, months, [_figure(kind, scale, by_month.get(m, {})) for m in months])
-        for (kind, scale), by_month in sorted(
-            counts.items(), key=lambda item: (KINDS.index(item[0][0]), item[0][1])
-        )
+        Series(scale, months, [Tally(scale, by_month.get(m, {})).figure for m in months])
+        for scale in _SCALES
+        if (by_month := counts.get((scale.kind, scale.highest)))
     ]
 
 
-def _figure(kind: str, highest: int, counts: dict[int, int]) -> Estimate | None:
-    """The kind's headline with its 95 % interval, from how many gave each score."""
-    scale = scales.of(kind, highest)
-    n = sum(counts.values())
-    if scale is None or not n:
-        return None
-    if scale.kind == "nps":
-        good, middle, bad = (
-            sum(count for score, count in counts.items() if scale.group(score) == group)
-            for group in scale.groups
-        )
-        return statistics.nps(good, middle, bad)
-    mean = sum(score * count for score, count in counts.items()) / n
-    squares = sum(count * (score - mean) ** 2 for score, count in counts.items())
-    deviation = math.sqrt(squares / (n - 1)) if n > 1 else None
-    return statistics.mean(n, mean, deviation, scale.lowest, scale.highest)
-
-
-def response_rate(month: dt.date) -> tuple[int, int]:
+def delivered(month: dt.date) -> Deliveries:
     """Letters delivered in the month, and how many of them were answered."""
-    found = DeliveryFigure.objects.filter(month=month).aggregate(
-        delivered=Sum("delivered"), answered=Sum("answered")
-    )
-    return found["delivered"] or 0, found["answered"] or 0
+    return deliveries(None, since=month, until=month_start(month, 1))

@@ -1,0 +1,223 @@
+"""The sections about customers: satisfaction, health, risk, renewals."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from cs_platform.core.templatetags.formats import MISSING, number, percent, signed
+from cs_platform.core.templatetags.formats import month as month_name
+from cs_platform.documents.charts import (
+    Bars,
+    Line,
+    bar_chart,
+    line_chart,
+)
+from cs_platform.documents.charts.drawing import BANDS
+from cs_platform.documents.queries import answers
+from cs_platform.documents.queries import report as queries
+from cs_platform.documents.sections.source import Source, tone
+from cs_platform.documents.wording import (
+    band_word,
+    month_labels,
+    scale_name,
+    survey_short,
+)
+
+
+def satisfaction(source: Source) -> dict[str, Any]:
+    found = answers.series(source.month)
+    letters = answers.delivered(source.month)
+    charts = []
+    for kind in found:
+        known = [figure is not None for figure in kind.figures]
+        if sum(known) < 2:
+            continue
+        line = Line(
+            survey_short(kind.scale.kind),
+            [None if f is None else f.value for f in kind.figures],
+            lows=[None if f is None else f.low for f in kind.figures],
+            highs=[None if f is None else f.high for f in kind.figures],
+        )
+        charts.append(
+            line_chart(
+                month_labels(kind.months),
+                [line],
+                title=_("%(name)s by month") % {"name": survey_short(kind.scale.kind)},
+                form=_score_form(kind.scale.kind),
+                width=326,
+                height=170,
+                from_zero=False,
+                head=pgettext("document", "Month"),
+            )
+        )
+    return {
+        "is_empty": not found,
+        "rows": [_answer_row(kind) for kind in found],
+        "charts": charts[:2],
+        "rate": percent(letters.rate.value) if letters.rate else "",
+        "delivered": number(letters.delivered),
+        "answered": number(letters.answered),
+    }
+
+
+def _score_form(kind: str) -> Callable[[Any], str]:
+    return lambda value: number(value, 0 if kind == "nps" else 1)
+
+
+def _answer_row(kind: answers.Series) -> dict[str, Any]:
+    now, before, scale = kind.now, kind.before, kind.scale
+    form, decimals = _score_form(scale.kind), 0 if scale.kind == "nps" else 2
+    return {
+        "label": survey_short(kind.scale.kind),
+        "scale": "−100–100" if scale.kind == "nps" else scale_name(scale.kind, scale.highest),
+        "value": number(now.value, decimals) if now else MISSING,
+        "change": signed(now.value - before.value, decimals) if now and before else "",
+        "tone": tone(
+            now.value if now else None,
+            before.value if before else None,
+            is_up_good=scale.is_high_good,
+        ),
+        "interval": f"{form(now.low)} – {form(now.high)}" if now else "",
+        "n": now.n if now else 0,
+        "is_few": bool(now and now.is_few),
+    }
+
+
+def health(source: Source) -> dict[str, Any]:
+    found = source.health
+    if found is None:
+        return {"is_empty": True}
+    before = found.days[-2] if len(found.days) > 1 else None
+    is_next = before is not None and before.day == queries.last_day(
+        (source.month - queries.DAY).replace(day=1)
+    )
+    return {
+        "is_empty": False,
+        "chart": bar_chart(
+            month_labels([day.day.replace(day=1) for day in found.days]),
+            [
+                Bars(band_word(band), [d.accounts.get(band, 0) for d in found.days], colour)
+                for band, colour in BANDS.items()
+                if any(day.accounts.get(band) for day in found.days)
+            ],
+            title=_("Accounts by health at the end of each month"),
+            form=number,
+            width=326,
+            height=200,
+            head=pgettext("document", "Month"),
+        ),
+        "bands": [
+            {
+                "band": band,
+                "word": band_word(band),
+                "accounts": found.now.accounts.get(band, 0),
+                "share": percent(found.now.accounts.get(band, 0) / found.now.n)
+                if found.now.n
+                else "",
+                "before": before.accounts.get(band, 0) if before and is_next else None,
+            }
+            for band in queries.BANDS
+        ],
+        "n": found.now.n,
+        "moves": _moves(found),
+        "worse": found.moved(worse=True),
+        "better": found.moved(worse=False),
+    }
+
+
+def _moves(found: queries.Health) -> list[dict[str, Any]]:
+    """Rows: the band a month before; cells: the band at the end of this month."""
+    if not found.moves:
+        return []
+    seen = {band for pair in found.moves for band in pair}
+    shown = [band for band in queries.BANDS if band or band in seen]
+    return [
+        {
+            "band": old,
+            "word": band_word(old),
+            "cells": [
+                {
+                    "band": new,
+                    "word": band_word(new),
+                    "accounts": found.moves.get((old, new), (0, Decimal(0)))[0],
+                    "is_same": old == new,
+                }
+                for new in shown
+            ],
+        }
+        for old in shown
+    ]
+
+
+def at_risk(source: Source) -> dict[str, Any]:
+    rows = queries.at_risk(source.month)
+    day = source.health.now if source.health else None
+    return {
+        "is_empty": source.health is None,
+        "rows": [
+            {
+                "name": row.name,
+                "owner": source.names.get(row.owner_id or 0, "—"),
+                "band": row.band,
+                "word": band_word(row.band),
+                "score": number(row.score),
+                "arr": source.short(row.arr),
+                "loss": source.short(row.expected_loss),
+                "renewal_on": row.renewal_on,
+                "reasons": row.reasons,
+            }
+            for row in rows
+        ],
+        "accounts": day.at_risk if day else 0,
+        "arr": source.short(day.arr_at_risk) if day else "",
+        "loss": source.short(day.expected_loss) if day else "",
+    }
+
+
+def renewals(source: Source) -> dict[str, Any]:
+    months, contracts = queries.renewals(source.month, zone=source.workspace.timezone)
+    bands = [band for band in BANDS if any(month.by_band.get(band) for month in months)]
+    return {
+        "is_empty": not any(month.contracts for month in months),
+        "chart": bar_chart(
+            month_labels([month.month for month in months]),
+            [
+                Bars(
+                    band_word(band),
+                    [float(month.by_band.get(band, 0)) for month in months],
+                    BANDS[band],
+                )
+                for band in bands
+            ],
+            title=_("ARR up for renewal by month and health"),
+            form=source.short,
+            width=326,
+            height=190,
+            head=pgettext("document", "Month"),
+        ),
+        "months": [
+            {
+                "name": month_name(month.month),
+                "contracts": month.contracts,
+                "arr": source.short(month.arr),
+                "missing": month.missing,
+            }
+            for month in months
+        ],
+        "rows": [
+            {
+                "name": row.name,
+                "arr": source.short(row.arr),
+                "ends_on": row.term_ends_on,
+                "deadline_on": row.notice_deadline_on,
+                "auto_renew": row.auto_renew,
+                "has_notice": row.has_notice,
+                "band": row.band,
+                "word": band_word(row.band),
+            }
+            for row in contracts
+        ],
+    }
