@@ -42,7 +42,7 @@ def calls() -> list[tuple[str, str, str]]:
     found = []
     for address, view in api_views().items():
         concrete = address.removeprefix("api/v1/")
-        for part in ("<path:external_id>", "<int:id>"):
+        for part in ("<path:external_id>", "<int:id>", "<slug:name>"):
             concrete = concrete.replace(part, "424242")
         found += [(method, concrete, scope) for method, scope in view.scopes.items()]
     return found

@@ -40,6 +40,8 @@ from health.renewals.actions.forecasts import set_forecast
 from health.renewals.actions.refresh import refresh_renewals
 from health.renewals.actions.steps import move_step
 from health.renewals.models import Renewal
+from metrics.kpis.actions.goals import set_goal
+from metrics.kpis.actions.reviews import review_churn
 from metrics.usage.models import Event
 from tests.api.test_gate import api_views
 from tests.contracts.test_urls import WORKSPACE_PAGES
@@ -64,7 +66,7 @@ class Rival:
         path = route.replace("<slug:workspace_slug>", of.slug).replace(
             "<slug:list_name>", "accounts"
         )
-        path = path.replace("<slug:verb>", "snooze")
+        path = path.replace("<slug:verb>", "snooze").replace("<slug:kpi>", "grr")
         ids = {**self.ids, "event_id": self.usage_event} if "/data/" in path else self.ids
         return "/" + re.sub(r"<int:([a-z_]+)>", lambda found: str(ids[found[1]]), path)
 
@@ -140,6 +142,14 @@ def _fill(workspace: Workspace, now: dt.datetime) -> tuple[dict[str, int], str]:
     key, secret = create_key(
         actor=actor, workspace=workspace, name=MARK, scopes=["ingest", "read"], now=now
     )
+    goal = set_goal(
+        actor=actor, now=now, today=today, kpi="grr", period_kind="year", direction="at_least",
+        target=Decimal("0.9"), due_on=today + dt.timedelta(days=90), baseline=None, note=MARK,
+    )  # fmt: skip
+    review_churn(
+        actor=actor, now=now, account=account, ended_on=today, mrr_lost=Decimal(30),
+        reason="competitor", avoidable="yes", competitor=MARK, lesson=MARK,
+    )  # fmt: skip
     view = SavedView.objects.create(page="accounts", name=MARK, member=member, is_shared=True)
     return {
         "account_id": account.pk,
@@ -153,6 +163,7 @@ def _fill(workspace: Workspace, now: dt.datetime) -> tuple[dict[str, int], str]:
         "view_id": view.pk,
         "product_id": product.pk,
         "plan_id": plan.pk,
+        "goal_id": goal.pk,
     }, secret
 
 
