@@ -8,6 +8,7 @@ urlpatterns = [
     path("metrics/", overview.overview, name="metrics"),
     path("metrics/cohorts/", overview.cohorts, name="metrics_cohorts"),
     path("metrics/survival/", overview.survival_curves, name="metrics_survival"),
+    path("metrics/satisfaction/", overview.satisfaction, name="metrics_satisfaction"),
     path("metrics/simulator/", simulator.simulator, name="metrics_simulator"),
     path("metrics/settings/", settings.settings, name="metrics_settings"),
     path("metrics/goals/<int:goal_id>/remove/", goals.goal_remove, name="goal_remove"),

@@ -12,7 +12,7 @@ from accounts.permissions import Permission
 from cs_platform.core.templatetags.formats import money_short, number
 from metrics.kpis import charts
 from metrics.kpis.definitions import KPIS
-from metrics.kpis.models import Figure
+from metrics.kpis.models import Figure, Period
 from metrics.kpis.queries.figures import churn_reasons
 from metrics.kpis.queries.goals import next_goals
 from metrics.kpis.queries.lifetime import ltv_by, survival
@@ -30,6 +30,9 @@ from metrics.kpis.queries.shapes import (
 from metrics.kpis.views.cards import HEADLINE, cards, metric_url
 from metrics.kpis.views.lens import Lens, month_text
 from metrics.kpis.views.waiting import is_polled, not_yet, part_or_page, refreshed
+from metrics.surveys import charts as survey_charts
+from metrics.surveys.models import Span, Survey
+from metrics.surveys.queries import results
 
 # Beyond these a chart cannot be read; the page of the KPI has all of them.
 CURVES = 4
@@ -147,6 +150,31 @@ def survival_curves(request: HttpRequest) -> HttpResponse:
         "dimension_label": dict(Figure.Dimension.choices)[dimension],
     }
     return part_or_page(request, "kpis/survival.html", "kpis/_survival.html", context)
+
+
+@page(Permission.VIEW)
+def satisfaction(request: HttpRequest) -> HttpResponse:
+    """How NPS, CSAT and CES went, each with its interval: of all surveys on a scale together."""
+    lens = Lens(request)
+    span = Span.QUARTER if lens.kind == Period.Kind.QUARTER else Span.MONTH
+    shown = []
+    for scale in results.scales_in_use():
+        periods = [
+            period
+            for period in results.trend(results.Source.all(scale), span)
+            if lens.as_of is None or period.starts_on <= lens.as_of
+        ]
+        shown.append(
+            {
+                "slug": scale.kind,
+                "title": dict(Survey.Kind.choices)[scale.kind],
+                "chart": survey_charts.trend(periods, scale, span),
+                "unit": survey_charts.axis_title(scale),
+                "n": sum(period.tally.n for period in periods),
+            }
+        )
+    context = {**lens.context(), "tab_satisfaction": True, "scales": shown}
+    return part_or_page(request, "kpis/satisfaction.html", "kpis/_satisfaction.html", context)
 
 
 def _bridge(found: Bridge | None, lens: Lens) -> dict[str, Any] | None:

@@ -1,0 +1,28 @@
+"""What the audit log says of goals, reviews and the settings of the metrics."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+ACTIONS: dict[str, Any] = {
+    "churn_reviewed": _("Reviewed a loss"),
+    "goal_removed": _("Removed a goal"),
+    "goal_set": _("Set a goal"),
+    "metrics_settings_changed": _("Changed the settings of the metrics"),
+}
+NAMES: dict[str, Any] = {
+    "avoidable": _("could it have been avoided?"),
+    "competitor": _("moved to"),
+    "direction": _("direction"),
+    "due": pgettext_lazy("goal", "by"),
+    "first_day": _("changes on the first day"),
+    "gross_margin": _("gross margin"),
+    "kpi": _("KPI"),
+    "last_paid_on": _("last paid day"),
+    "lesson": _("what we learn from it"),
+    "onboarding_target_days": _("target days of an onboarding"),
+    "period": _("period"),
+    "reason": _("reason"),
+    "target": _("target"),
+}
