@@ -1,6 +1,7 @@
 """The OpenAPI document is complete, and every answer is as it says."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -60,7 +61,7 @@ def test_every_call_is_described() -> None:
         if method in METHODS
     }
     served = {
-        (address.replace("<path:", "{").replace("<int:", "{").replace(">", "}"), method.lower())
+        (re.sub(r"<(?:path|int|slug):(\w+)>", r"{\1}", address), method.lower())
         for address, view in api_views().items()
         for method in view.scopes
     }
@@ -107,7 +108,29 @@ def furnished(workspace: Workspace, caller_for: MakeCaller) -> Caller:
     }
     answer = api.put("subscriptions/contract-1", contract)
     assert answer.status_code == 201, answer.content
+    for kind, fields in (
+        ("nps", {"external_id": "nps-2025"}),
+        ("csat", {"after_case": True, "touchpoint": "support"}),
+    ):
+        survey = api.post("surveys", {"kind": kind, "name": kind, **fields}).json()
+        assert api.post(f"surveys/{survey['id']}/publish").status_code == 200
+    assert api.put("responses/answer-1", {"survey_id": survey["id"]}).status_code == 201
     return api
+
+
+def _with_ids(api: Caller, path: str, address: str) -> str:
+    """The address with the ids of what is there in the place of those of the examples."""
+    if "/tasks/" in path:
+        task = api.post("tasks", {"title": "Send the agenda"}).json()
+        return address.replace("/tasks/1", f"/tasks/{task['id']}")
+    if "/surveys/" in path:
+        survey = api.get("surveys?external_id=nps-2025").json()["items"][0]
+        return address.replace("/surveys/1", f"/surveys/{survey['id']}")
+    if "/invitations/" in path:
+        asked = {"contact_external_id": "person-1", "touchpoint": "support"}
+        invitation = api.post("invitations", asked).json()
+        return address.replace("/invitations/1", f"/invitations/{invitation['id']}")
+    return address
 
 
 @pytest.mark.parametrize(
@@ -120,9 +143,7 @@ def test_the_examples_work(
     for parameter in operation["parameters"]:
         if parameter["in"] == "path":
             address = address.replace(f"{{{parameter['name']}}}", str(parameter["example"]))
-    if "/tasks/" in path:
-        task = furnished.post("tasks", {"title": "Send the agenda"}).json()
-        address = address.replace("/tasks/1", f"/tasks/{task['id']}")
+    address = _with_ids(furnished, path, address)
     content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     answer = Client().generic(
         method.upper(),
