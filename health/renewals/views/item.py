@@ -109,9 +109,17 @@ def _panel(
         if not subject.is_open or not allows(request.membership.role, permission):
             continue
         is_failed = failed is not None and failed[0] == verb
+        # from a list it is opened to be moved on
+        is_first = verb == "move" and failed is None and bool(request.htmx)
         form = _again(failed[1], subject) if failed and is_failed else _form(verb, subject)
         offered.append(
-            {"verb": verb, "label": label, "icon": icon, "form": form, "is_open": is_failed}
+            {
+                "verb": verb,
+                "label": label,
+                "icon": icon,
+                "form": form,
+                "is_open": is_failed or is_first,
+            }
         )
     context = {
         "renewal": subject,
