@@ -27,7 +27,7 @@ from metrics.kpis.queries.shapes import (
     PeriodView,
     SurvivalCurve,
 )
-from metrics.kpis.views.cards import HEADLINE, cards, metric_url
+from metrics.kpis.views.cards import HEADLINE, SPARK, cards, metric_url
 from metrics.kpis.views.lens import Lens, month_text
 from metrics.kpis.views.waiting import is_polled, not_yet, part_or_page, refreshed
 from metrics.surveys import charts as survey_charts
@@ -92,7 +92,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     if is_polled(request):
         return refreshed()
     found = cards(
-        series(lens.shown, KPIS),
+        series(lens.shown[:SPARK], KPIS),
         lens,
         next_goals(list(KPIS), lens.kind, today=lens.today),
     )
