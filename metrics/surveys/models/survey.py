@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Membership
 from cs_platform.core.constraints import TenantForeignKey
@@ -44,10 +45,10 @@ class Survey(TenantModel):
         HEARING = "hearing", _("Hearing survey")
 
     class State(models.TextChoices):
-        DRAFT = "draft", _("Draft")
-        OPEN = "open", _("Open")
-        PAUSED = "paused", _("Paused")
-        CLOSED = "closed", _("Closed")
+        DRAFT = "draft", pgettext_lazy("survey", "Draft")
+        OPEN = "open", pgettext_lazy("survey", "Open")
+        PAUSED = "paused", pgettext_lazy("survey", "Paused")
+        CLOSED = "closed", pgettext_lazy("survey", "Closed")
 
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     name = models.CharField(_("name"), max_length=200)
