@@ -8,6 +8,7 @@ from cs_platform.dashboards.views import (
     at_risk,
     losses,
     overview,
+    satisfaction,
     saved,
     search,
     today,
@@ -33,5 +34,10 @@ urlpatterns = [
     path("accounts/<int:account_id>/", account.overview_tab, name="account"),
     path("accounts/<int:account_id>/usage/", account.usage_tab, name="account_usage"),
     path("accounts/<int:account_id>/timeline/", account.timeline_tab, name="account_timeline"),
+    path(
+        "accounts/<int:account_id>/satisfaction/",
+        satisfaction.satisfaction_tab,
+        name="account_satisfaction",
+    ),
     path("accounts/<int:account_id>/contract/", account.contract_tab, name="account_contract"),
 ]

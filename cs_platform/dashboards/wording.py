@@ -13,15 +13,18 @@ from cs_platform.core.templatetags.formats import MISSING, day, money, number
 from cs_platform.dashboards.filters import BANDS
 from cs_platform.dashboards.queries.timeline import Moment
 from health.models import RiskNote, RiskState
+from metrics.surveys.models import Survey
 
 KIND_LABELS = {
     "interaction": gettext_lazy("Contacts"),
+    "answer": gettext_lazy("Answers"),
     "contract": gettext_lazy("Contract"),
     "change": gettext_lazy("Changes"),
     "risk": gettext_lazy("Work on the risk"),
     "band": gettext_lazy("Health"),
 }
 _INTERACTION_ICONS = {
+    "answer": "message-star",
     "call_in": "phone-incoming",
     "call_out": "phone-outgoing",
     "email": "mail",
@@ -62,6 +65,7 @@ def entry(moment: Moment) -> Entry:
     """``moment`` as the page shows it."""
     words = {
         "interaction": _interaction,
+        "answer": _answer,
         "contract": _contract,
         "change": _change,
         "risk": _risk,
@@ -102,6 +106,23 @@ def _interaction(moment: Moment) -> dict[str, Any]:
         "text": detail["summary"],
         "quote": detail["words"],
         "facts": [fact for fact in facts if fact],
+    }
+
+
+def _answer(moment: Moment) -> dict[str, Any]:
+    detail = moment.detail
+    kind = _label(Survey.Kind.choices, moment.kind)
+    title = kind
+    if detail["score"] is not None:
+        title = _("%(kind)s: %(score)s of %(best)s") % {
+            "kind": kind,
+            "score": detail["score"],
+            "best": detail["scale"],
+        }
+    return {
+        "title": title,
+        "quote": detail["comment"],
+        "facts": [fact for fact in (detail["contact"], detail["survey"]) if fact],
     }
 
 

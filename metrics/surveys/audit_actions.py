@@ -7,6 +7,9 @@ from django.utils.translation import gettext_lazy as _
 ACTIONS: dict[str, Any] = {
     "contact_opted_in": _("A person agreed to mail again"),
     "contact_opted_out": _("A person wants no more mail"),
+    "follow_up_contacted": _("Contacted a customer who had answered badly"),
+    "follow_up_reopened": _("Opened a loop again"),
+    "follow_up_resolved": _("Closed a loop"),
     "survey_changed": _("Changed a survey"),
     "survey_closed": _("Closed a survey"),
     "survey_created": _("Made a survey"),
@@ -16,9 +19,12 @@ ACTIONS: dict[str, Any] = {
     "survey_paused": _("Paused a survey"),
     "survey_published": _("Published a survey"),
     "survey_questions_changed": _("Changed the questions of a survey"),
+    "theme_changed": _("Changed a theme"),
+    "theme_created": _("Made a theme"),
 }
 NAMES: dict[str, Any] = {
     "fields": _("fields"),
+    "note": _("what was done"),
     "questions": _("questions"),
     "source": _("known from"),
 }

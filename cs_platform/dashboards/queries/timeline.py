@@ -9,7 +9,7 @@ from accounts.models import AttributeChange
 from cs_platform.core import paging, sql
 
 PAGE_SIZE = 50
-KINDS = ("interaction", "contract", "change", "risk", "band")
+KINDS = ("interaction", "answer", "contract", "change", "risk", "band")
 # Later than anything that can happen: the cursor of the first page.
 _END = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
 

@@ -78,6 +78,26 @@ risks AS (
     ORDER BY entry.happened_at DESC, entry.id DESC
     LIMIT %(limit)s
 ),
+-- What its people answered in surveys; suspected robots are no people.
+answers AS (
+    SELECT 'answer' AS source, entry.happened_at, entry.id,
+           entry.kind, NULL::bigint AS member_id,
+           jsonb_build_object(
+               'score', entry.score, 'scale', entry.scale, 'comment', entry.comment,
+               'contact', contact.name, 'survey', survey.name
+           ) AS detail
+    FROM surveys_response AS entry
+    JOIN surveys_survey AS survey
+      ON survey.workspace_id = entry.workspace_id AND survey.id = entry.survey_id
+    LEFT JOIN accounts_contact AS contact
+           ON contact.workspace_id = entry.workspace_id AND contact.id = entry.contact_id
+    WHERE entry.workspace_id = %(workspace_id)s AND entry.account_id = %(account_id)s
+      AND 'answer' = ANY (%(kinds)s) AND NOT entry.is_suspected_robot
+      AND (entry.happened_at, 'answer', entry.id)
+          < (%(before_at)s::timestamptz, %(before_kind)s::text, %(before_id)s::bigint)
+    ORDER BY entry.happened_at DESC, entry.id DESC
+    LIMIT %(limit)s
+),
 -- The score of each day beside the one before it.
 days AS (
     SELECT scored.day, scored.band, scored.score,
@@ -107,6 +127,8 @@ moves AS (
 -- all kinds in one line of time
 merged AS (
     SELECT * FROM interactions
+    UNION ALL
+    SELECT * FROM answers
     UNION ALL
     SELECT * FROM contracts
     UNION ALL

@@ -1,5 +1,6 @@
 """Today: what needs me, what is due, what is near, what changed, and what went well."""
 
+import datetime as dt
 from typing import Any
 
 from django.http import HttpResponse
@@ -12,6 +13,8 @@ from cs_platform.dashboards.queries import today as queries
 from cs_platform.dashboards.queries.account import owned_by
 from cs_platform.dashboards.views.common import Scene, answer, risk_rows
 from health.queries.at_risk import RiskFilters, at_risk
+from metrics.surveys.queries import follow_ups
+from metrics.surveys.queries.account import new_answers
 
 MINE, TEAM = "mine", "team"
 # What one person can work on in a day.
@@ -45,6 +48,12 @@ def today(request: HttpRequest) -> HttpResponse:
         "changed": moves[1],
         "recovered": [row for row in moves[queries.NEWS_DAYS] if row["is_better"]],
         "expansions": queries.expansions(owner_id=owner_id, today=scene.today),
+        "answers": new_answers(
+            since=scene.now - dt.timedelta(days=queries.NEWS_DAYS),
+            owner_id=owner_id,
+            limit=queries.ROWS,
+        ),
+        "open_loops": follow_ups.counts(today=scene.today, owner=me if is_mine else None),
         "list_owner": owner_id or "all",
     }
     return answer(request, "dashboards/today.html", "dashboards/_today.html", context)

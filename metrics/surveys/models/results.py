@@ -103,6 +103,7 @@ class CountedAnswer(TenantModel):
         ]
         indexes: ClassVar = [
             models.Index(fields=["workspace", "person", "kind"], name="surveys_counted_person"),
+            models.Index(fields=["workspace", "happened_at", "id"], name="surveys_counted_newest"),
             models.Index(
                 fields=["workspace", "happened_at", "id"],
                 condition=~models.Q(search_text=""),
