@@ -161,11 +161,14 @@ class Lens:
     def _wait(self, day: dt.date) -> None:
         """Have the day computed, once; what stands in its way is said."""
         try:
-            self.waiting = request_as_of(
-                actor=Actor.of(self.request.membership), now=self.now, as_of=day
-            )
+            asked = request_as_of(actor=Actor.of(self.request.membership), now=self.now, as_of=day)
         except DomainError as error:
             self.problem = str(error.message)
+            return
+        if asked.state == AsOfRequest.State.DONE:
+            self.problem = _("There are no figures of this kind of period for that day.")
+        else:
+            self.waiting = asked
 
     @cached_property
     def shown(self) -> list[PeriodView]:
