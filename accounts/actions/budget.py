@@ -84,11 +84,12 @@ def reserve_contacts(
         contact.pk: contact
         for contact in Contact.objects.filter(pk__in={a.contact.pk for a in asked})
     }
-    asked = [Asked(current[a.contact.pk], a.at, a.topic) for a in asked]
+    asked = [Asked(current.get(a.contact.pk, a.contact), a.at, a.topic) for a in asked]
     ledger = ledger_of(asked)
     results: list[ContactReservation | Reason] = []
     for one in asked:
-        reason = ledger.refusal(one)
+        # whoever was deleted meanwhile is there no more
+        reason = ledger.refusal(one) if one.contact.pk in current else Reason.LEFT
         if reason is not None:
             results.append(reason)
             continue

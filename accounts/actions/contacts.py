@@ -10,7 +10,18 @@ from django.utils.translation import gettext as _
 from accounts.actions.dirty import mark_dirty
 from accounts.actions.upsert import Item, Result, Upserted, clean, in_waves, only
 from accounts.actors import Actor
-from accounts.fields import REQUIRED, Choice, Day, Email, Moment, Rule, Text, Texts, YesNo
+from accounts.fields import (
+    REQUIRED,
+    Choice,
+    Day,
+    Email,
+    Moment,
+    Rule,
+    Text,
+    Texts,
+    TimeZone,
+    YesNo,
+)
 from accounts.folding import digits, fold
 from accounts.models import Account, Contact
 from accounts.queries.references import accounts_by_external_id
@@ -24,6 +35,7 @@ COLUMNS: dict[str, Rule] = {
     "department": Text(200),
     "title": Text(200),
     "language": Choice(("en", "ja")),
+    "timezone": TimeZone(empty=""),
     "consent": Choice(Contact.Consent.values, empty=Contact.Consent.UNKNOWN),
     "is_champion": YesNo(),
     "is_decision_maker": YesNo(),
@@ -36,7 +48,15 @@ RULES: dict[str, Rule] = {
     "happened_at": Moment(),
     **COLUMNS,
 }
-_STORED = [*COLUMNS, "account", "consent_at", "search_text", "phone_digits", "updated_at"]
+_STORED = [
+    *COLUMNS,
+    "account",
+    "consent_at",
+    "consent_source",
+    "search_text",
+    "phone_digits",
+    "updated_at",
+]
 
 
 def create_contact(
@@ -57,20 +77,20 @@ def create_contact(
                 field="external_id",
             )
         item = {"external_id": external_id, "name": name, "account": account, **fields}
-        contact: Contact = only(_upsert([item], now=now)).obj
+        contact: Contact = only(_upsert([item], actor=actor, now=now)).obj
     return contact
 
 
 def update_contact(*, actor: Actor, contact: Contact, now: dt.datetime, **changes: Any) -> Contact:
     """Change a person's fields, or move it to another ``account``. Errors: those of the fields."""
     item = {"external_id": contact.external_id, **changes}
-    updated: Contact = only(_upsert([item], now=now)).obj
+    updated: Contact = only(_upsert([item], actor=actor, now=now)).obj
     return updated
 
 
 def upsert_contact(*, actor: Actor, now: dt.datetime, external_id: str, **fields: Any) -> Upserted:
     """Create the contact or bring it up to what is given; fields not given stay."""
-    return only(_upsert([{"external_id": external_id, **fields}], now=now))
+    return only(_upsert([{"external_id": external_id, **fields}], actor=actor, now=now))
 
 
 def upsert_contacts(*, actor: Actor, now: dt.datetime, items: Sequence[Item]) -> list[Result]:
@@ -79,11 +99,11 @@ def upsert_contacts(*, actor: Actor, now: dt.datetime, items: Sequence[Item]) ->
     The account is given as ``account_external_id`` (or ``account``). One result per item, in
     order; a rejected item leaves the others alone. Idempotent.
     """
-    return in_waves(items, "external_id", lambda wave: _upsert(wave, now=now))
+    return in_waves(items, "external_id", lambda wave: _upsert(wave, actor=actor, now=now))
 
 
 @transaction.atomic
-def _upsert(items: Sequence[Item], *, now: dt.datetime) -> list[Result]:
+def _upsert(items: Sequence[Item], *, actor: Actor, now: dt.datetime) -> list[Result]:
     results = [Result() for _item in items]
     cleaned = [_clean(item, result) for item, result in zip(items, results, strict=True)]
     accounts = accounts_by_external_id(
@@ -114,7 +134,7 @@ def _upsert(items: Sequence[Item], *, now: dt.datetime) -> list[Result]:
         if result.is_rejected:
             continue
         before = contact.account_id if contact else None
-        _apply(contact, values, result, now)
+        _apply(contact, values, result, actor, now)
         if result.outcome != "unchanged":
             to_store.append(result.obj)
             dirty |= {result.obj.account_id, before} - {None}
@@ -140,7 +160,11 @@ def _clean(item: Item, result: Result) -> dict[str, Any]:
 
 
 def _apply(
-    contact: Contact | None, values: dict[str, Any], result: Result, now: dt.datetime
+    contact: Contact | None,
+    values: dict[str, Any],
+    result: Result,
+    actor: Actor,
+    now: dt.datetime,
 ) -> None:
     since = values.pop("happened_at", None) or now
     if contact is None:
@@ -154,7 +178,9 @@ def _apply(
         result.outcome = "updated" if changed else "unchanged"
     result.obj = contact
     if "consent" in changed:
-        contact.consent_at = None if contact.consent == Contact.Consent.UNKNOWN else since
+        is_said = contact.consent != Contact.Consent.UNKNOWN
+        contact.consent_at = since if is_said else None
+        contact.consent_source = actor.label[:200] if is_said else ""
     if changed:
         contact.updated_at = now
         contact.search_text = fold(

@@ -66,6 +66,7 @@ _SHAPES: dict[type[Any], tuple[list[str], Callable[[Any], dict[str, Any]]]] = {
     fields.WebAddress: (["string"], lambda rule: {"format": "uri", "maxLength": 300}),
     fields.Country: (["string"], lambda rule: {"pattern": "^[A-Za-z]{2}$"}),
     fields.Currency: (["string"], lambda rule: {"pattern": "^[A-Za-z]{3}$"}),
+    fields.TimeZone: (["string"], lambda rule: {"maxLength": 64}),
     fields.Texts: (["array"], _texts),
     fields.Attributes: (["object"], lambda rule: {"additionalProperties": True}),
 }

@@ -155,6 +155,7 @@ class ContactForm(NearDays, forms.ModelForm):  # type: ignore[type-arg]
             "department",
             "title",
             "language",
+            "timezone",
             "consent",
             "is_champion",
             "is_decision_maker",

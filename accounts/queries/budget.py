@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from accounts.contact_rules import (
     ACCOUNT_DAYS,
@@ -37,6 +38,7 @@ class Ledger:
     """Entries that count, by person and by account. ``add`` as letters are let through."""
 
     budget: ContactBudget
+    refused: set[str] = field(default_factory=set)
     by_person: dict[str, list[tuple[dt.datetime, str]]] = field(
         default_factory=lambda: defaultdict(list)
     )
@@ -50,7 +52,7 @@ class Ledger:
             return Reason.NO_ADDRESS
         if contact.left_on is not None and contact.left_on <= asked.at.date():
             return Reason.LEFT
-        if contact.consent == Contact.Consent.REFUSED:
+        if contact.consent == Contact.Consent.REFUSED or person in self.refused:
             return Reason.REFUSED
         others = [at for at, topic in self.by_person.get(person, ()) if topic != asked.topic]
         if is_too_soon(asked.at, others, self.budget.days_between):
@@ -67,7 +69,7 @@ class Ledger:
 
 
 def ledger_of(asked: Sequence[Asked]) -> Ledger:
-    """The entries that bear on these letters, in two queries. Without a lock, so for looking at."""
+    """What bears on these letters, in three queries. Without a lock, so for looking at."""
     ledger = Ledger(contact_budget())
     if not asked:
         return ledger
@@ -76,6 +78,13 @@ def ledger_of(asked: Sequence[Asked]) -> Ledger:
     window = dt.timedelta(days=ACCOUNT_DAYS)
     entries = ContactReservation.objects.filter(released_at__isnull=True)
     people = {person_key(a.contact.email) for a in asked}
+    # whoever has refused at one account has refused at all of them
+    ledger.refused = set(
+        Contact.objects.filter(consent=Contact.Consent.REFUSED)
+        .alias(address=Lower("email"))
+        .filter(address__in=people)
+        .values_list(Lower("email"), flat=True)
+    )
     for address, at, topic in entries.filter(
         address__in=people, at__gt=first - gap, at__lt=last + gap
     ).values_list("address", "at", "topic"):

@@ -75,21 +75,24 @@ def test_reasons_to_leave_people_out_are_counted_and_previewed_alike() -> None:
     for _n in range(3):
         make_contact(full)
     survey = make_survey()
+    # refused at another account, in another spelling
+    make_contact(email="No@customer.example", consent="refused")
+    make_contact(email="no@customer.example")
     expected = {
         "no_address": 1,
         "left": 1,
-        "refused": 1,
+        "refused": 3,
         "same_person": 1,
         "too_soon": 1,
         "account_full": 1,
     }
     seen = preview(survey, now=NOW)
     assert seen.reasons == expected
-    assert (seen.population, seen.invited) == (9, 3)
+    assert (seen.population, seen.invited) == (11, 3)
     assert {group.reason: len(group.examples) for group in seen.excluded} == expected
     wave = _run_wave(survey)
     assert wave.excluded == expected
-    assert (wave.population, wave.audience_size) == (9, 3)
+    assert (wave.population, wave.audience_size) == (11, 3)
     assert {person.pk for person in seen.invited_examples} == set(
         Invitation.objects.values_list("contact_id", flat=True)
     )

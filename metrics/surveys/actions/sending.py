@@ -249,7 +249,7 @@ def has_work(now: dt.datetime) -> bool:
     return any(
         rows.exists()
         for rows in (
-            is_open.filter(next_wave_at__lte=now),
+            is_open.filter(by_mail=True, next_wave_at__lte=now),
             Survey.objects.filter(
                 state__in=[Survey.State.OPEN, Survey.State.PAUSED], closes_at__lte=now
             ),

@@ -171,7 +171,7 @@ def update_survey(*, actor: Actor, now: dt.datetime, survey: Survey, **changes: 
     _check(survey)
     if survey.state != Survey.State.DRAFT:
         _check_publishable(survey, now)
-        if {"recurrence_months", "starts_at"} & changed.keys():
+        if {"recurrence_months", "starts_at", "by_mail"} & changed.keys():
             survey.next_wave_at = _next_wave(survey, now)
     if changed:
         survey.updated_at = now

@@ -62,7 +62,7 @@ def start_wave(*, now: dt.datetime, survey: Survey) -> Wave:
 def start_due_waves(*, now: dt.datetime) -> list[Wave]:
     """Begin the rounds whose time has come. A round being built holds the next one up."""
     due = (
-        Survey.objects.filter(state=Survey.State.OPEN, next_wave_at__lte=now)
+        Survey.objects.filter(state=Survey.State.OPEN, by_mail=True, next_wave_at__lte=now)
         .exclude(pk__in=Wave.objects.filter(built_at__isnull=True).values("survey_id"))
         .order_by("next_wave_at")
     )

@@ -57,6 +57,12 @@ sampled AS (
         END AS reason
     FROM drawn
 ),
+unwilling AS (
+    -- people who have refused mail at another account
+    SELECT DISTINCT lower(trim(email)) AS address
+    FROM accounts_contact
+    WHERE workspace_id = %(workspace_id)s AND consent = 'refused' AND email <> ''
+),
 recent AS (
     -- people whom another letter is too near to
     SELECT DISTINCT address
@@ -98,11 +104,13 @@ one_each AS (
             WHEN s.reason <> '' THEN s.reason
             WHEN row_number() OVER (PARTITION BY s.reason, s.address ORDER BY s.id) > 1
                 THEN 'same_person'
+            WHEN u.address IS NOT NULL THEN 'refused'
             WHEN r.address IS NOT NULL THEN 'too_soon'
             ELSE ''
         END AS reason
     FROM sampled s
     LEFT JOIN recent r ON r.address = s.address
+    LEFT JOIN unwilling u ON u.address = s.address
 ),
 judged AS (
     -- and no account above its limit
