@@ -21,6 +21,7 @@ class _Members(forms.ModelMultipleChoiceField):
 class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]
     """When a report is sent, to whom, and what is in it."""
 
+    day_of_month = forms.IntegerField(min_value=1, max_value=31, label=_("Day of the month"))
     hour = forms.TypedChoiceField(
         coerce=int, choices=[(hour, f"{hour:02d}:00") for hour in range(24)], label=_("Hour")
     )
