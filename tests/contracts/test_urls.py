@@ -18,7 +18,8 @@ OUTSIDE = {
     "set_theme": "theme of the interface",
     "styleguide": "debug only",
 }
-PUBLIC_PREFIXES = ("accounts/", "api/", "v1/", "static/")
+# What customers open ("s/") says for itself what it shows to whom: tests/surveys.
+PUBLIC_PREFIXES = ("accounts/", "api/", "v1/", "static/", "s/<slug:workspace_slug>/")
 
 
 def _patterns(resolver: Any = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:

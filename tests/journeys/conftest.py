@@ -17,6 +17,7 @@ from cs_platform.core import tenancy
 from tests.browser import LiveApp
 from tests.journeys.world import FIRMS, World, make_world, post, usage
 from tests.live import BASE_DIR, Installation, Process, installation_over_test_database, wait_until
+from tests.surveys.smtp import Postbox, Server
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Running:
     installation: Installation
     web: Process
     world: World
+    postbox: Postbox
 
 
 @pytest.fixture(scope="package")
@@ -34,7 +36,13 @@ def running(
 ) -> Iterator[Running]:
     """Web, worker and scheduler over the test database, with every account scored."""
     installation = installation_over_test_database(tmp_path_factory.mktemp("journeys"))
-    installation.env["DEBUG"] = "0"
+    mail = Server()
+    installation.env |= {
+        "DEBUG": "0",
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": "127.0.0.1",
+        "EMAIL_PORT": str(mail.port),
+    }
     collecting = subprocess.Popen(
         [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"],
         cwd=BASE_DIR,
@@ -44,16 +52,19 @@ def running(
         world = make_world(f"kitano-{os.getpid()}")
         assert collecting.wait(timeout=120) == 0
         web = installation.start_web()
+        # letters are written by the worker, with addresses of this server
+        installation.env["PUBLIC_URL"] = web.url
         try:
             assert post(web.url, world.write_key, "import", list(usage())) == 200
             worker = installation.start_worker()
             installation.start_beat()
             wait_until(lambda: _is_scored(world), worker.last_words())
-            yield Running(installation, web, world)
+            yield Running(installation, web, world, mail.postbox)
         finally:
             # a browser keeps its connections open, for which a polite end would wait
             web.kill()
             installation.stop()
+            mail.stop()
 
 
 def _is_scored(world: World) -> bool:
