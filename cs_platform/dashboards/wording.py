@@ -24,7 +24,6 @@ KIND_LABELS = {
     "band": gettext_lazy("Health"),
 }
 _INTERACTION_ICONS = {
-    "answer": "message-star",
     "call_in": "phone-incoming",
     "call_out": "phone-outgoing",
     "email": "mail",
@@ -34,6 +33,7 @@ _INTERACTION_ICONS = {
     "note": "note",
 }
 _ICONS = {
+    "answer": "message-star",
     "contract": "file-text",
     "change": "arrows-exchange",
     "risk": "flag",
