@@ -42,6 +42,9 @@ from health.renewals.actions.steps import move_step
 from health.renewals.models import Renewal
 from metrics.kpis.actions.goals import set_goal
 from metrics.kpis.actions.reviews import review_churn
+from metrics.reports.actions.reports import Rendered, make_report, request_report
+from metrics.reports.actions.reviews import save_review_sheet
+from metrics.reports.actions.schedules import create_schedule
 from metrics.usage.models import Event
 from tests.api.test_gate import api_views
 from tests.contracts.test_urls import WORKSPACE_PAGES
@@ -113,6 +116,7 @@ def rival(rival_workspace: Workspace, client_as: Callable[..., Client]) -> Rival
     with tenancy.scope(rival_workspace.pk):
         usage_event = Event.objects.order_by("id").first().pk
         ids["renewal_id"] = _renewal(Actor.of(Membership.objects.get(pk=ids["member_id"])), now)
+        ids |= _reports(ids, now)
     return Rival(rival_workspace, ids, usage_event, (MARK, f"@{rival_workspace.slug}.example"))
 
 
@@ -174,6 +178,25 @@ def _renewal(actor: Actor, now: dt.datetime) -> int:
     move_step(**who, step="quoted", next_step=f"Call {MARK}", note=MARK)
     set_forecast(**who, forecaster="csm", category="risk", note=MARK)
     return renewal.pk
+
+
+def _reports(ids: dict[str, int], now: dt.datetime) -> dict[str, int]:
+    """Their report, its schedule and their review sheet; the ids of the former two."""
+    member = Membership.objects.select_related("user").get(pk=ids["member_id"])
+    actor, shared = Actor.of(member), {"language": "en", "sections": ["goals"], "now": now}
+    schedule = create_schedule(
+        actor=actor, name=MARK, day_of_month=1, hour=1, is_active=True, recipients=[member],
+        **shared,
+    )  # fmt: skip
+    month = now.date().replace(day=1) - dt.timedelta(days=45)
+    report = request_report(member=member, month=month, send=True, **shared)
+    made = Rendered(pdf=MARK.encode(), pages=1, subject=MARK, text=MARK, html=MARK)
+    make_report(report_id=report.pk, now=now, render=lambda _report: made)
+    save_review_sheet(
+        actor=actor, account=Account.objects.get(pk=ids["account_id"]), first_month=report.month,
+        last_month=report.month, note=MARK, tasks=[ids["task_id"]], **shared,
+    )  # fmt: skip
+    return {"report_id": report.pk, "schedule_id": schedule.pk}
 
 
 @pytest.fixture

@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Contact, ContractEvent, Subscription
-from cs_platform.core import tenancy
+from accounts.actors import Actor
+from accounts.models import Contact, ContractEvent, Membership, Subscription
+from cs_platform.core import clock, tenancy
+from metrics.reports.actions.schedules import create_schedule
+from metrics.reports.models import ReportSchedule
 from metrics.usage.models import Event
 from tests.browser import accessibility_problems, page_problems, shoot
 from tests.contracts.test_urls import WORKSPACE_PAGES
@@ -16,7 +19,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.live]
 
 MAIN = ("today/", "accounts/?owner=all", "account", "at-risk/?owner=all", "overview/")
 # Answers that are no page: a file, or a redirect to one.
-NO_PAGES = {"accounts_export", "metric_export"}
+NO_PAGES = {
+    "accounts_export", "metric_export", "report_file", "report_row", "review_sheet_pdf",
+}  # fmt: skip
 OUTSIDE = ("/", "/accounts/password/change/", "/accounts/logout/")
 ANONYMOUS = ("/accounts/login/", "/accounts/password/reset/", "/no/such/page/")
 
@@ -27,7 +32,15 @@ def _ids(running: Running) -> dict[str, Any]:
     account = world.accounts["polaris"]
     with tenancy.scope(world.workspace.pk):
         subscription = Subscription.objects.get(account=account)
+        member = Membership.objects.select_related("user").get(
+            workspace=world.workspace, role="manager"
+        )
+        schedule = ReportSchedule.objects.first() or create_schedule(
+            actor=Actor.of(member), now=clock.now(), name="Monthly report", day_of_month=3, hour=8,
+            language="en", sections=["kpis", "health"], is_active=True, recipients=[member],
+        )  # fmt: skip
         return {
+            "schedule_id": schedule.pk,
             "account_id": account.pk,
             "contact_id": Contact.objects.get(account=account).pk,
             "subscription_id": subscription.pk,
