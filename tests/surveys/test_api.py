@@ -60,6 +60,7 @@ def test_a_survey_is_made_changed_opened_and_closed(api: Caller, survey_id: int)
         ({"kind": "nps", "name": "n", "audience": []}, "wrong_type", "#/audience"),
         ({"kind": "nps", "name": "n", "window_days": "mon"}, "wrong_type", "#/window_days"),
         ({"kind": "nps", "name": "n", "colour": "red"}, "unknown_field", "#/colour"),
+        ({"kind": "nps", "name": "n", "actor": "me"}, "unknown_field", "#/actor"),
         ({"kind": "nps", "name": "n", "window_to": 3}, "empty_window", "#/window_to"),
         (
             {"kind": "nps", "name": "n", "external_id": "nps-1"},

@@ -95,6 +95,8 @@ def record_answer(
             )
         account = contact.account
     if not is_from_elsewhere:
+        # as it is now, not as it was when its page was made
+        survey = Survey.objects.get(pk=survey.pk)
         check_open(survey, now, is_invited=invitation is not None)
     happened_at = happened_at or now
     if happened_at > now + _AHEAD:

@@ -332,18 +332,16 @@ def _filled(
     before: Filled,
 ) -> Filled | None:
     """What the answer says now: what is given, over what was there."""
-    given: dict[str, Any] = {**before.others}
-    if before.score is not None:
-        given[SCORE_KEY] = before.score
-    if before.comment:
-        given[COMMENT_KEY] = before.comment
     asked = {question.key for question in questions}
     # what is not asked any more cannot be checked, and stays out of what is
-    given = {key: value for key, value in given.items() if key in asked}
+    given = {key: value for key, value in before.others.items() if key in asked}
     given |= values.get("answers") or {}
-    given |= {key: values[key] for key in (SCORE_KEY, COMMENT_KEY) if key in values}
-    is_loose = COMMENT_KEY in given and COMMENT_KEY not in asked
-    comment = given.pop(COMMENT_KEY) if is_loose else None
+    score = values.get("score", before.score)
+    comment = values.get("comment", before.comment)
+    if score is not None:
+        given[SCORE_KEY] = score
+    if COMMENT_KEY in asked and comment:
+        given[COMMENT_KEY] = comment
     try:
         filled = read_answers(questions, given, survey.scale, is_complete=False)
     except BadAnswer as error:
@@ -352,4 +350,6 @@ def _filled(
         result.reject(error.code, message, str(error.field) if is_field else "answers")
         return None
     # Other tools ask why, whether our survey does or not.
-    return filled if comment is None else Filled(filled.score, str(comment), filled.others)
+    return Filled(
+        filled.score, comment if COMMENT_KEY not in asked else filled.comment, filled.others
+    )

@@ -70,6 +70,8 @@ def _fields(body: Any, rules: dict[str, Rule]) -> dict[str, Any]:
     """The members of a body, of the JSON types their rules stand for."""
     result = Result()
     values = check_object(body, rules, result)
+    for name in values.keys() - rules.keys():
+        result.reject("unknown_field", "There is no such field.", name[:100])
     refuse_if_rejected(result)
     return values
 
