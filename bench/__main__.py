@@ -7,7 +7,7 @@ import sys
 from bench.harness import report
 from bench.stack import running
 
-SUBJECTS = ("ingest", "scoring", "freshness", "pages", "kpis", "surveys")
+SUBJECTS = ("ingest", "scoring", "freshness", "pages", "peers", "kpis", "surveys")
 
 
 def main() -> None:

@@ -60,7 +60,10 @@ def run(stack: Stack, scale: str) -> list[Result]:
     accounts = 10_000 if scale == "small" else 100_000
     workspace, key = workspace_with_key("bench-pages", ["read"])
     with told(f"filling and scoring {accounts:,} accounts"):
-        world.fill(workspace, accounts=accounts, days=60)
+        if scale == "small":
+            world.fill(workspace, accounts=accounts, days=60)
+        else:
+            world.fill_history(workspace, accounts=accounts)
         _score(workspace)
     api = _Browser(stack, {"Authorization": f"Bearer {key}"})
     person = _Browser(stack, {"Cookie": _session(workspace)})

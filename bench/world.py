@@ -1,8 +1,10 @@
 """A workspace of any size in seconds: accounts, contracts, conversations and roll-ups, set-based.
 
-The same figures every time: what varies is derived from the ids, not from chance.
+The same figures every time: what varies is derived from the ids, not from chance. A workspace that
+an earlier run on the same ``DATABASE_URL`` has filled is left as it is.
 """
 
+import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,6 +51,8 @@ def fill(workspace: Any, *, accounts: int, days: int = 120, share: int = 15) -> 
     One account in twenty has been silent for 50 days. Five event names and up to nine users per
     account; four names and three users on each day of use.
     """
+    if is_filled(workspace):
+        return
     binds = {"workspace_id": workspace.pk, "accounts": accounts, "days": days, "share": share}
     with as_owner() as cursor:
         cursor.execute(text("fill_accounts"), binds)
@@ -57,15 +61,22 @@ def fill(workspace: Any, *, accounts: int, days: int = 120, share: int = 15) -> 
             cursor.execute(f"ANALYZE {table}")
 
 
+def is_filled(workspace: Any) -> bool:
+    """Whether the workspace has accounts already."""
+    from accounts.models import Account
+    from cs_platform.core.tenancy import scope
+
+    with scope(workspace.pk):
+        return bool(Account.objects.exists())
+
+
 def fill_history(workspace: Any, *, accounts: int, days: int = 180, share: int = 10) -> None:
     """Accounts as ``fill`` makes them, used through events that the product itself rolls up.
 
     At 100,000 accounts that is 20 million events on 1.8 million account-days.
     """
-    from cs_platform.core import clock
-    from cs_platform.core.tenancy import scope
-    from metrics.usage.rollup import roll_up_usage
-
+    if is_filled(workspace):
+        return
     binds = {
         "workspace_id": workspace.pk, "accounts": accounts, "days": days, "share": share,
         "timezone": workspace.timezone,
@@ -74,15 +85,29 @@ def fill_history(workspace: Any, *, accounts: int, days: int = 180, share: int =
         cursor.execute(text("fill_accounts"), binds)
         cursor.execute(text("fill_history"), binds)
         cursor.execute("ANALYZE usage_event")
-    with scope(workspace.pk):
-        roll_up_usage(clock.now())
+    for ago in range(days + 1, 0, -1):
+        _roll_up_day(workspace, ago)
     with as_owner() as cursor:
         for table in TABLES:
             cursor.execute(f"ANALYZE {table}")
 
 
+def _roll_up_day(workspace: Any, ago: int) -> None:
+    """One local day of every account, in a transaction of its own."""
+    from accounts.models import Account
+    from cs_platform.core import clock
+    from cs_platform.core.tenancy import scope
+    from metrics.usage.rollup import roll_up_days
+
+    day = clock.local_date(clock.now(), workspace.timezone) - dt.timedelta(days=ago)
+    with scope(workspace.pk):
+        roll_up_days([(pk, day) for pk in Account.objects.values_list("pk", flat=True)])
+
+
 def fill_events(workspace: Any, *, accounts: int, days: int, per_day: int) -> None:
     """Accounts with nothing but ``per_day`` events on each of the last ``days`` days."""
+    if is_filled(workspace):
+        return
     binds = {
         "workspace_id": workspace.pk, "accounts": accounts, "days": days, "per_day": per_day,
         "share": 0,
