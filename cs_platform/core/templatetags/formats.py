@@ -5,6 +5,7 @@ on every page below ``/w/<slug>/``. A missing value is an em dash, never a zero.
 """
 
 import datetime as dt
+import functools
 from decimal import Decimal
 from typing import Any
 
@@ -26,11 +27,18 @@ _MOMENT = {"en": "MMM d, y, HH:mm", "ja": "y/MM/dd HH:mm"}
 
 def viewer_locale() -> Locale:
     """Babel's locale of the active language."""
-    return Locale.parse(get_language() or "en", sep="-")
+    return _locale(get_language() or "en")
 
 
-def _pattern(decimals: int) -> str:
-    return "#,##0" + ("." + "0" * decimals if decimals else "")
+# A list shows hundreds of numbers; reading the locale and the pattern took longer than using them.
+@functools.cache
+def _locale(language: str) -> Locale:
+    return Locale.parse(language, sep="-")
+
+
+@functools.cache
+def _pattern(decimals: int, suffix: str = "") -> numbers.NumberPattern:
+    return numbers.parse_pattern("#,##0" + ("." + "0" * decimals if decimals else "") + suffix)
 
 
 def _is_missing(value: Any) -> bool:
@@ -64,7 +72,7 @@ def percent(value: Any, decimals: int = 0) -> str:
     """A share of one as a percentage: 0.256 → 26%."""
     if _is_missing(value):
         return MISSING
-    text = numbers.format_percent(_decimal(value), _pattern(int(decimals)) + "%", viewer_locale())
+    text = numbers.format_percent(_decimal(value), _pattern(int(decimals), "%"), viewer_locale())
     return text.replace("-", _MINUS)
 
 
