@@ -7,7 +7,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from accounts.queries.keys import KeyIdentity, find_key
+from accounts.queries.keys import KeyIdentity, find_recent_key
 
 
 def secret_of(header: str) -> str:
@@ -32,7 +32,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         header = request.headers.get("Authorization")
         if header is None:
             return None
-        identity = find_key(secret_of(header))
+        identity = find_recent_key(secret_of(header))
         if identity is None:
             raise AuthenticationFailed("This API key is not valid, or has been revoked.")
         return None, identity

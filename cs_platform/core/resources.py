@@ -1,15 +1,16 @@
 """What the API shows of a table: names, where they come from, and their types."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from cs_platform.core import parameters
 from cs_platform.core.openapi import component
-from cs_platform.core.paging import Sort, page_of
+from cs_platform.core.paging import Page, Sort, page_of
 from cs_platform.core.parameters import Parameter
+from cs_platform.core.reading import rows_by_id
 
 LARGEST_PAGE = 500
 DEFAULT_PAGE = 50
@@ -126,14 +127,19 @@ class Resource:
             limit=query.get("limit", DEFAULT_PAGE),
             cursor=query.get("cursor"),
         )
-        ids = [row["id"] for row in found.rows]
-        sources = (column.source for column in columns.values())
-        rows = queryset.model._default_manager.filter(pk__in=ids).values("id", *sources)
-        by_id = {row["id"]: row for row in rows}
+        return self.answer(queryset.model, found, columns)
+
+    def answer(
+        self, model: type[Model], page: Page, columns: Mapping[str, Column] | None = None
+    ) -> dict[str, Any]:
+        """What a page of ids becomes: its rows, whole or with some columns, and the cursors."""
+        columns = columns or self.columns
+        ids = [row["id"] for row in page.rows]
+        found = rows_by_id(model, ids, tuple(column.source for column in columns.values()))
         return {
-            "items": self._rows([by_id[pk] for pk in ids if pk in by_id], columns),
-            "next_cursor": found.next,
-            "previous_cursor": found.previous,
+            "items": [dict(zip(columns, found[pk], strict=True)) for pk in ids if pk in found],
+            "next_cursor": page.next,
+            "previous_cursor": page.previous,
         }
 
     def one(
@@ -141,14 +147,8 @@ class Resource:
     ) -> dict[str, Any] | None:
         """The only row of ``queryset``, None if it has none."""
         columns = self._asked(query or {})
-        rows = self._rows(queryset.values(*(c.source for c in columns.values()))[:1], columns)
-        return rows[0] if rows else None
+        rows = queryset.values_list(*(column.source for column in columns.values()))[:1]
+        return next((dict(zip(columns, row, strict=True)) for row in rows), None)
 
     def _asked(self, query: Mapping[str, Any]) -> dict[str, Column]:
         return {name: self.columns[name] for name in query.get("fields", self.columns)}
-
-    def _rows(
-        self, rows: Iterable[Mapping[str, Any]], columns: Mapping[str, Column]
-    ) -> list[dict[str, Any]]:
-        sources = [(name, column.source) for name, column in columns.items()]
-        return [{name: row[source] for name, source in sources} for row in rows]

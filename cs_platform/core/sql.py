@@ -8,32 +8,24 @@ trigram indexes; the explicit workspace is then the only wall, so a contract tes
 such file.
 
 A file whose first line is ``-- prepared`` is read and planned once per connection instead of at
-every call, which for a small batch is half the work. It must cast every parameter to its type.
-Behind a pooler that hands out connections by the transaction, where prepared statements get lost,
-``DISABLE_SERVER_SIDE_CURSORS`` turns this off with the rest.
+every call (see `cs_platform.core.prepared`). It must cast every parameter to its type.
 """
 
 import functools
-import hashlib
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from django.apps import apps
 from django.db import connection, transaction
 
+from cs_platform.core import prepared
 from cs_platform.core.database import analytics_role
 from cs_platform.core.tenancy import current_workspace_id
 
 ANALYTICS_MARK = "-- role: analytics"
 PREPARED_MARK = "-- prepared"
-_PARAMETER = re.compile(r"%\((\w+)\)s")
-
-# By connection of the driver: a new one has nothing prepared.
-_prepared: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 
 
 def sql_files() -> dict[str, Path]:
@@ -56,37 +48,14 @@ def _load(name: str) -> tuple[str, bool]:
     return text, text.startswith(ANALYTICS_MARK)
 
 
-@functools.cache
-def _prepared_form(name: str) -> tuple[str, str, str]:
-    """The name of the prepared statement, what prepares it and what executes it."""
-    text, _as_analytics = _load(name)
-    parameters = list(dict.fromkeys(_PARAMETER.findall(text)))
-    numbers = {parameter: f"${number}" for number, parameter in enumerate(parameters, 1)}
-    statement = f"cs_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
-    body = _PARAMETER.sub(lambda found: numbers[found[1]], text).replace("%%", "%")
-    values = ", ".join(f"%({parameter})s" for parameter in parameters)
-    return statement, f"PREPARE {statement} AS {body}", f"EXECUTE {statement} ({values})"
-
-
-def _execute_prepared(cursor: Any, name: str, bound: Mapping[str, Any]) -> None:
-    statement, prepare, execute = _prepared_form(name)
-    known = _prepared.setdefault(connection.connection, set())
-    if statement not in known:
-        cursor.execute(prepare)
-        known.add(statement)
-    cursor.execute(execute, bound)
-
-
 @contextmanager
 def _executed(name: str, params: Mapping[str, Any]) -> Iterator[Any]:
     text, as_analytics = _load(name)
     bound = {**params, "workspace_id": current_workspace_id()}
     with connection.cursor() as cursor:
         if not as_analytics:
-            if text.startswith(PREPARED_MARK) and not connection.settings_dict.get(
-                "DISABLE_SERVER_SIDE_CURSORS"
-            ):
-                _execute_prepared(cursor, name, bound)
+            if text.startswith(PREPARED_MARK):
+                prepared.execute(cursor, text, bound)
             else:
                 cursor.execute(text, bound)
             yield cursor

@@ -1,6 +1,5 @@
 """Scores as the API shows them."""
 
-from operator import attrgetter
 from typing import Any
 
 from accounts.models import Account
@@ -18,7 +17,7 @@ from cs_platform.core.resources import (
     text_type,
 )
 from health.measures import MEASURES
-from health.models import AccountCurrent, Band, RiskState, ScoreDay
+from health.models import Band, RiskState, ScoreDay
 from health.queries.explain import Explanation, MeasureRow
 
 TEXT = text_type()
@@ -88,19 +87,6 @@ HEALTH = Resource(
         )
     },
 )
-_attributes = {
-    name: attrgetter(column.source.replace("__", "."))
-    for name, column in HEALTH.columns.items()
-    if name != "owner_email"
-}
-
-
-def health_row(row: AccountCurrent) -> dict[str, Any]:
-    """A current row that was read whole, with its owner."""
-    found = {name: attribute(row) for name, attribute in _attributes.items()}
-    found["owner_email"] = row.owner.user.email if row.owner else None
-    return found
-
 
 _DAY_COLUMNS: dict[str, Any] = {
     "day": DAY,

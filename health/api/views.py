@@ -21,10 +21,9 @@ from health.api.resources import (
     MEASURE_KEY,
     day_row,
     explanation_row,
-    health_row,
 )
 from health.models import AccountCurrent, Band, RiskState
-from health.queries.at_risk import RiskFilters, at_risk_page
+from health.queries.at_risk import RiskFilters, at_risk_ids
 from health.queries.explain import explain, history
 
 _MOST_DAYS = 400
@@ -207,16 +206,10 @@ class AtRisk(ScoreView):
             with_snoozed=query.get("with_snoozed", False),
             with_dismissed=query.get("with_dismissed", False),
         )
-        page = at_risk_page(
+        page = at_risk_ids(
             today=self.today(),
             filters=filters,
             limit=query.get("limit", DEFAULT_PAGE),
             cursor=query.get("cursor"),
         )
-        return Answer(
-            {
-                "items": [health_row(row) for row in page.rows],
-                "next_cursor": page.next,
-                "previous_cursor": page.previous,
-            }
-        )
+        return Answer(HEALTH.answer(AccountCurrent, page))

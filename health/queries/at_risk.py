@@ -3,6 +3,8 @@
 import datetime as dt
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
+from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
@@ -95,7 +97,18 @@ def at_risk_page(
     cursor: str | None = None,
 ) -> paging.Page:
     """One keyset page of `at_risk` in its own order. Raises ``paging.BadCursor``."""
-    rows = at_risk(today=today, filters=filters)
+    return _page(at_risk(today=today, filters=filters), limit, cursor)
+
+
+def at_risk_ids(
+    *, today: dt.date, filters: RiskFilters, limit: int, cursor: str | None = None
+) -> paging.Page:
+    """As ``at_risk_page``, with rows of nothing but their ``id`` and what they are sorted by."""
+    rows = at_risk(today=today, filters=filters).values("id", "expected_loss", "urgency_on")
+    return _page(rows, limit, cursor)
+
+
+def _page(rows: QuerySet[Any], limit: int, cursor: str | None) -> paging.Page:
     position = paging.decode(_PURPOSE, cursor) if cursor else None
     backward = position is not None and position.backward
     if position is not None:
@@ -116,10 +129,10 @@ def at_risk_page(
     )
 
 
-def _encode(row: AccountCurrent, *, backward: bool) -> str:
-    loss = None if row.expected_loss is None else str(row.expected_loss)
-    urgency = row.urgency_on and row.urgency_on.isoformat()
-    return paging.encode(_PURPOSE, paging.Cursor((loss, urgency, row.pk), backward))
+def _encode(row: Any, *, backward: bool) -> str:
+    read = row.get if isinstance(row, dict) else partial(getattr, row)
+    position = tuple(read(name) for name in ("expected_loss", "urgency_on", "id"))
+    return paging.encode(_PURPOSE, paging.Cursor(position, backward))
 
 
 def _beyond(loss: str | None, urgency: str | None, pk: int, *, backward: bool) -> Q:

@@ -4,7 +4,7 @@ import base64
 import datetime as dt
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -90,9 +90,13 @@ def test_a_key_works_as_the_user_name_of_basic_too(api: Caller) -> None:
     assert answer.status_code == 200
 
 
-def test_a_revoked_key_is_refused_at_once(api: Caller, workspace: Workspace) -> None:
+def test_a_key_is_refused_once_its_revocation_is_committed(
+    api: Caller,
+    workspace: Workspace,
+    django_capture_on_commit_callbacks: Callable[..., Any],
+) -> None:
     assert api.get("accounts").status_code == 200
-    with tenancy.scope(workspace.pk):
+    with tenancy.scope(workspace.pk), django_capture_on_commit_callbacks(execute=True):
         revoke_key(
             actor=Actor.system("test"), workspace=workspace, key_id=api.key.pk, now=clock.now()
         )
@@ -225,7 +229,7 @@ class TestFailures:
         def away(secret: str) -> None:
             raise OperationalError("connection refused")
 
-        monkeypatch.setattr("accounts.api.authentication.find_key", away)
+        monkeypatch.setattr("accounts.api.authentication.find_recent_key", away)
         answer = api.get("accounts")
         problem(answer, 503, "unavailable")
         assert int(answer["Retry-After"]) > 0
