@@ -31,7 +31,7 @@ def test_list_and_read(renewal: Renewal, api: Caller) -> None:  # noqa: F811
     for query, count in (
         ("step=quoted", 0), ("is_open=false", 0), ("ends_before=2026-12-31", 0),
         ("ends_since=2026-12-31", 1), ("deadline_before=2026-11-16", 1), ("account=A-1", 1),
-        ("segment=smb", 0), ("sort=-arr", 1), ("fields=id,step", 1),
+        ("segment=small", 0), ("sort=-arr", 1), ("fields=id,step", 1),
     ):  # fmt: skip
         assert len(api.get(f"renewals?{query}").json()["items"]) == count, query
     problem(api.get("renewals?step=nowhere"), 400, "bad_parameter")

@@ -104,7 +104,7 @@ def test_a_quarter_out_of_the_ledger(
     def contract(name: str, starts_on: str, months: int, price: int = 100) -> Subscription:
         account = create_account(
             actor=actor, now=at("2025-01-01"), external_id=name, name=name,
-            owner=cast["csm"] if name < "D" else None, segment="smb",
+            owner=cast["csm"] if name < "D" else None, segment="small",
         )  # fmt: skip
         return start(
             name, starts_on, account=account, term_months=months, unit_price=price, product=product

@@ -90,7 +90,7 @@ def test_it_speaks_japanese(
         ("owner=all", ["2026-12-06", "2026-12-31"]),
         ("owner=none", []),
         ("owner=all&segment=enterprise", ["2026-12-06", "2026-12-31"]),
-        ("owner=all&segment=smb", []),
+        ("owner=all&segment=small", []),
         ("owner=all&step=quoted", ["2026-12-31"]),
         ("owner=all&step=closed", []),
         ("owner=all&window=30", ["2026-12-06"]),
@@ -323,9 +323,9 @@ def test_text_is_neither_a_formula_nor_a_script(
     ("path", "most"),
     [
         ("?owner=all", 12),
-        ("calendar/?owner=all&month=2026-12", 11),
-        ("forecast/", 9),
-        ("calibration/", 8),
+        ("calendar/?owner=all&month=2026-12", 14),
+        ("forecast/", 12),
+        ("calibration/", 10),
     ],
 )
 def test_queries(

@@ -83,6 +83,7 @@ class Renewal(TenantModel):
 
     # the latest of each forecaster's history, for the list
     model_probability = models.FloatField(null=True)
+    model_arr = models.DecimalField(max_digits=18, decimal_places=4, null=True)
     model_on = models.DateField(null=True)
     csm_category = models.CharField(max_length=6, choices=Forecast.choices, blank=True)
     csm_amount = models.DecimalField(max_digits=18, decimal_places=4, null=True)

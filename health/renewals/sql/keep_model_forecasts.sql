@@ -13,7 +13,8 @@ WITH fresh AS MATERIALIZED (
             END::numeric,
             4
         )::float8 AS probability,
-        r.model_probability
+        r.model_probability,
+        r.model_arr
     FROM renewals_renewal r
     WHERE r.workspace_id = %(workspace_id)s
       AND r.is_open
@@ -24,16 +25,8 @@ WITH fresh AS MATERIALIZED (
 changed AS MATERIALIZED (
     SELECT f.id, f.arr, f.probability
     FROM fresh f
-    LEFT JOIN LATERAL (
-        SELECT old.arr, old.probability
-        FROM renewals_renewalforecast old
-        WHERE old.workspace_id = %(workspace_id)s
-          AND old.renewal_id = f.id
-          AND old.forecaster = 'model'
-        ORDER BY old.known_at DESC, old.id DESC
-        LIMIT 1
-    ) last ON true
-    WHERE (last.arr, last.probability) IS DISTINCT FROM (f.arr, f.probability)
+    WHERE f.model_probability IS NULL
+       OR (f.model_probability, f.model_arr) IS DISTINCT FROM (f.probability, f.arr)
 ),
 -- the history; a second run on the same day adds nothing
 inserted AS (
@@ -45,10 +38,10 @@ inserted AS (
         %(workspace_id)s, c.id, 'model', '', c.probability, c.arr, '', %(today)s, %(now)s, ''
     FROM changed c
     ON CONFLICT (workspace_id, renewal_id, day) WHERE forecaster = 'model' DO NOTHING
-    RETURNING renewal_id, probability
+    RETURNING renewal_id, probability, arr
 )
 -- the row shows what was kept
 UPDATE renewals_renewal r
-SET model_probability = i.probability, model_on = %(today)s
+SET model_probability = i.probability, model_arr = i.arr, model_on = %(today)s
 FROM inserted i
 WHERE r.workspace_id = %(workspace_id)s AND r.id = i.renewal_id

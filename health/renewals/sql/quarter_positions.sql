@@ -20,8 +20,13 @@ WITH rate AS MATERIALIZED (
 opening AS MATERIALIZED (
     SELECT before.account_id, sum(round(before.contracted_mrr * rate.rate * 12, 4)) AS start
     FROM subscription_states(%(workspace_id)s, %(starts_on)s::date - 1, %(now)s) before
-    JOIN subscription_states(%(workspace_id)s, %(starts_on)s::date, %(now)s) first
-        ON first.subscription_id = before.subscription_id AND first.status <> 'ended'
+    -- one look-up per contract: two whole sets would be compared row by row without statistics
+    CROSS JOIN LATERAL (
+        SELECT
+        FROM subscription_states(%(workspace_id)s, %(starts_on)s::date, %(now)s) state
+        WHERE state.subscription_id = before.subscription_id AND state.status <> 'ended'
+        OFFSET 0
+    ) first
     JOIN rate ON rate.currency = before.currency
     WHERE before.status <> 'ended'
     GROUP BY before.account_id
