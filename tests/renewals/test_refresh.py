@@ -1,10 +1,8 @@
 """The workers' round: what changed, once a day everything; two at once; killed anywhere."""
 
 import datetime as dt
-import threading
 
 import pytest
-from django.db import connection
 
 from accounts.actions.accounts import create_account
 from accounts.actions.contracts import renew_subscription, start_subscription
@@ -12,12 +10,9 @@ from accounts.actors import Actor
 from accounts.models import Product, Subscription, Workspace
 from cs_platform import pipeline
 from cs_platform.core import tenancy
-from cs_platform.core.errors import DomainError
 from health.renewals.actions import refresh
 from health.renewals.actions.refresh import has_work, refresh_renewals
-from health.renewals.actions.steps import move_step
 from health.renewals.models import QuarterOutlook, Renewal, RenewalForecast, RenewalNote
-from tests.cast import make_workspace
 from tests.renewals.conftest import NOW, at, day
 
 MINUTE = dt.timedelta(minutes=1)
@@ -114,61 +109,3 @@ def test_killed_anywhere_the_next_round_goes_on(
 @pytest.mark.django_db
 def test_a_workspace_without_contracts_has_no_work(scoped: Workspace) -> None:
     assert not has_work(NOW)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_two_who_move_the_same_row_at_once_one_is_told() -> None:
-    workspace = make_workspace("collision")
-    with tenancy.scope(workspace.pk):
-        contract("S-1")
-    refresh_renewals(workspace.pk, NOW)
-    with tenancy.scope(workspace.pk):
-        pk = Renewal.objects.get().pk
-    barrier, told = threading.Barrier(2), []
-
-    def move(step: str) -> None:
-        try:
-            barrier.wait()
-            with tenancy.scope(workspace.pk):
-                move_step(actor=ACTOR, now=NOW, renewal_id=pk, version=1, step=step)
-            told.append("done")
-        except DomainError as error:
-            told.append(error.code)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=move, args=(step,)) for step in ("quoted", "agreed")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(told) == ["changed_meanwhile", "done"]
-    with tenancy.scope(workspace.pk):
-        assert RenewalNote.objects.count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_rounds_at_once_make_every_row_once() -> None:
-    workspace = make_workspace("rounds")
-    with tenancy.scope(workspace.pk):
-        for number in range(30):
-            contract(f"S-{number}")
-    failed: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            refresh_renewals(workspace.pk, NOW)
-        except BaseException as error:
-            failed.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failed == []
-    with tenancy.scope(workspace.pk):
-        assert Renewal.objects.count() == 30
-        assert QuarterOutlook.objects.filter(cut="all").count() == 6
