@@ -14,6 +14,7 @@ from metrics.usage.models import Event
 from tests.browser import accessibility_problems, page_problems, shoot
 from tests.contracts.test_urls import WORKSPACE_PAGES
 from tests.journeys.conftest import Running
+from tests.journeys.surveys import survey_ids
 
 pytestmark = [pytest.mark.browser, pytest.mark.live]
 
@@ -45,6 +46,7 @@ def _ids(running: Running) -> dict[str, Any]:
             "contact_id": Contact.objects.get(account=account).pk,
             "subscription_id": subscription.pk,
             "event_id": ContractEvent.objects.filter(subscription=subscription).first().pk,
+            **survey_ids(Actor.of(member), Contact.objects.get(account=account)),
         }
 
 
