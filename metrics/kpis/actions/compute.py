@@ -82,7 +82,8 @@ def compute(
     until_on = batch[0].until_on
     sql.execute("kpis/begin")
     _state(until_on, edges.state_on_end, edges.check_end, common)
-    sql.execute("kpis/entries", {**common, "boundary": until_on, "last_day": edges.state_on_end})
+    end = {"boundary": until_on, "last_day": edges.state_on_end, "check_day": edges.check_end}
+    sql.execute("kpis/entries", {**common, **end})
     sql.execute("kpis/attributes", common)
     done: set[dt.date] = set()
     for period in batch:

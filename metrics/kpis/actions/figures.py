@@ -223,6 +223,9 @@ def _ltv(
 ) -> Iterator[Figure]:
     margin = None if settings.gross_margin is None else float(settings.gross_margin)
     for row in sql.rows("kpis/ltv_inputs", binds):
+        if row["began_on"] is None:
+            # nobody has begun to pay yet
+            continue
         key = (row["dimension"], row["value"])
         curve = curves.get(key)
         by_curve = None

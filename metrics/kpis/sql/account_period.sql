@@ -159,31 +159,52 @@ life AS MATERIALIZED (
     FROM kpis_spell
     GROUP BY account_id
 ),
--- month boundaries back from the end, 0 to 24 months
+-- month boundaries back from the end: the last 12 months, and 24 months back
 boundary AS MATERIALIZED (
     SELECT back, (%(until_on)s::date - make_interval(months => back))::date AS day
     FROM generate_series(0, 24) AS back
+    WHERE back <= 12 OR back = 24
 ),
--- who paid at each boundary: began before it (by it, where a first day counts to the opening)
-paying AS MATERIALIZED (
-    SELECT DISTINCT s.account_id, b.back
+-- the boundaries each spell goes over: it began before it (by it, where a first day counts to the
+-- opening) and had not ended
+gone_over AS MATERIALIZED (
+    SELECT
+        s.account_id,
+        s.number,
+        count(*) FILTER (WHERE b.back BETWEEN 1 AND 12) AS months,
+        bool_or(b.back = 12) AS goes_over_12,
+        bool_or(b.back = 24) AS goes_over_24,
+        -- the last one it went over, where it ended in the month that followed
+        CASE WHEN s.last_on IS NOT NULL AND min(b.back) BETWEEN 1 AND 12 THEN min(b.back) END
+            AS last_back
     FROM kpis_spell s
     JOIN boundary b
         ON s.from_on < b.day + %(first_day)s AND coalesce(s.last_on, 'infinity') >= b.day
+    GROUP BY s.account_id, s.number, s.last_on
 ),
--- who paid at a boundary and no longer a month later
+-- months in which an account was lost: at their end it paid for nothing, not even anew
+month_lost AS MATERIALIZED (
+    SELECT g.account_id, count(*) AS months
+    FROM gone_over g
+    JOIN boundary b ON b.back = g.last_back - 1
+    WHERE NOT EXISTS (
+        SELECT FROM kpis_spell s
+        WHERE s.account_id = g.account_id AND s.from_on < b.day + %(first_day)s
+          AND coalesce(s.last_on, 'infinity') >= b.day
+    )
+    GROUP BY g.account_id
+),
+-- both per account
 month_paid AS MATERIALIZED (
     SELECT
-        account_id,
-        count(*) FILTER (WHERE back BETWEEN 1 AND 12) AS months_paid,
-        count(*) FILTER (WHERE back BETWEEN 1 AND 12 AND NOT stays) AS months_lost,
-        bool_or(back = 12) AS paid_12m_ago,
-        bool_or(back = 24) AS paid_24m_ago
-    FROM (
-        SELECT *, lead(back, 1, -1) OVER (PARTITION BY account_id ORDER BY back DESC) = back - 1 AS stays
-        FROM paying
-    ) step
-    GROUP BY account_id
+        g.account_id,
+        sum(g.months) AS months_paid,
+        coalesce(min(l.months), 0) AS months_lost,
+        bool_or(g.goes_over_12) AS paid_12m_ago,
+        bool_or(g.goes_over_24) AS paid_24m_ago
+    FROM gone_over g
+    LEFT JOIN month_lost l ON l.account_id = g.account_id
+    GROUP BY g.account_id
 ),
 -- the latest reason given for leaving, with the notice or the end, since the account last returned
 farewell AS MATERIALIZED (
@@ -215,6 +236,17 @@ person AS MATERIALIZED (
     WHERE a.workspace_id = %(workspace_id)s
       AND (%(everybody)s OR a.id = ANY (%(account_ids)s::bigint[]))
       AND (l.account_id IS NOT NULL OR b.started_on < %(until_on)s)
+),
+-- whose first 90 days were over in the period, and whether it paid for anything when they were
+settled AS MATERIALIZED (
+    SELECT
+        p.account_id,
+        bool_or(s.from_on <= p.settles_on AND coalesce(s.last_on, 'infinity') >= p.settles_on)
+            AS has_stayed
+    FROM person p
+    JOIN kpis_spell s ON s.account_id = p.account_id
+    WHERE p.settles_on > %(starts_on)s AND p.settles_on <= %(until_on)s
+    GROUP BY p.account_id
 ),
 -- the spell an onboarding was completed in, or the first one after it
 onboarded AS MATERIALIZED (
@@ -251,13 +283,8 @@ SELECT
     CASE WHEN renewal.is_known THEN renewal.renewed_value END,
     CASE WHEN p.is_opening AND NOT p.is_closing THEN p.last_on END,
     CASE WHEN p.is_opening AND NOT p.is_closing THEN coalesce(farewell.reason, '') ELSE '' END,
-    coalesce(p.settles_on > %(starts_on)s AND p.settles_on <= %(until_on)s, false),
-    coalesce(p.settles_on > %(starts_on)s AND p.settles_on <= %(until_on)s, false)
-        AND NOT EXISTS (
-            SELECT FROM kpis_spell s
-            WHERE s.account_id = p.account_id AND s.from_on <= p.settles_on
-              AND coalesce(s.last_on, 'infinity') >= p.settles_on
-        ),
+    settled.account_id IS NOT NULL,
+    NOT coalesce(settled.has_stayed, true),
     coalesce(p.started_on + %(target_days)s <= %(until_on)s, false),
     coalesce(
         p.started_on + %(target_days)s <= %(until_on)s
@@ -288,4 +315,5 @@ LEFT JOIN sale ON sale.account_id = p.account_id
 LEFT JOIN renewal ON renewal.account_id = p.account_id
 LEFT JOIN farewell ON farewell.account_id = p.account_id
 LEFT JOIN onboarded ON onboarded.account_id = p.account_id
+LEFT JOIN settled ON settled.account_id = p.account_id
 LEFT JOIN month_paid m ON m.account_id = p.account_id

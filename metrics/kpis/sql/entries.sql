@@ -13,7 +13,15 @@ entry AS (
     FROM accounts_contractevent e
     WHERE e.workspace_id = %(workspace_id)s
       AND e.kind NOT IN ('void', 'one_off')
-      AND e.effective_on <= %(last_day)s
+      AND (
+          e.effective_on <= %(last_day)s
+          -- the end of what was paid for until the boundary, and no longer
+          OR e.kind = 'churn' AND e.effective_on = %(check_day)s AND EXISTS (
+              SELECT FROM kpis_state s
+              WHERE s.boundary = %(boundary)s AND s.subscription_id = e.subscription_id
+                AND s.ended_on = %(last_day)s
+          )
+      )
       AND e.known_at <= %(known_until)s
       AND (%(everybody)s OR e.account_id = ANY (%(account_ids)s::bigint[]))
       AND NOT EXISTS (
