@@ -128,7 +128,7 @@ def test_a_survey_is_made_mailed_answered_on_a_phone_and_seen(
         assert phone.request.get(link).status == 200
     with tenancy.scope(world.workspace.pk):
         assert not _answers().exists()
-    time.sleep(10)  # the scanner's visit is forgotten
+    time.sleep(11)  # the scanner's visit is forgotten
 
     phone.goto(links[3])
     expect(phone.locator("html")).to_have_attribute("lang", "ja")

@@ -39,7 +39,7 @@ _SAME_SITE = {"frame-ancestors": ["'self'"]}
 
 def _language(request: HttpRequest, survey: Survey) -> str:
     asked = request.GET.get("lang", "")
-    return survey.language_for(asked if asked in LANGUAGES else str(request.LANGUAGE_CODE))  # type: ignore[attr-defined]
+    return survey.language_for(asked if asked in LANGUAGES else str(request.LANGUAGE_CODE))
 
 
 @page(Permission.MANAGE_SURVEYS)

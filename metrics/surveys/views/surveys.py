@@ -80,7 +80,7 @@ def survey_new(request: HttpRequest) -> HttpResponse:
         if made is not None:
             messages.success(request, _("The survey was made. Nobody sees it yet."))
             return see_other(address(request, "survey_questions", made.pk))
-    language = "ja" if request.LANGUAGE_CODE == "ja" else "en"  # type: ignore[attr-defined]
+    language = "ja" if request.LANGUAGE_CODE == "ja" else "en"
     offers = [
         {
             "starter": s,
