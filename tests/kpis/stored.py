@@ -178,7 +178,7 @@ class Shelf:
         churned_on = more.pop("churned_on", None)
         with tenancy.scope(self.workspace.pk):
             return AccountPeriod.objects.create(
-                period=period,
+                period_id=period.pk,
                 account_id=account.pk,
                 **{
                     "segment": account.segment,

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Account
 from cs_platform.core import sql
-from cs_platform.core.paging import Sort, page_of
+from cs_platform.core.paging import Cursor, decode, encode
 from metrics.kpis.models import AccountPeriod, ChurnReview
 from metrics.kpis.queries.periods import periods
 from metrics.kpis.queries.shapes import PeriodView
@@ -34,11 +34,10 @@ class Loss:
 
 @dataclass(frozen=True)
 class LossPage:
-    """One page of losses, the dearest first."""
+    """One page of losses, the dearest first, and the cursor of those that follow."""
 
     rows: list[Loss]
     next_cursor: str | None
-    previous_cursor: str | None
 
 
 @dataclass(frozen=True)
@@ -81,14 +80,19 @@ def losses(period: PeriodView, *, state: str = "all", cursor: str | None = None)
         found = found.filter(Exists(reviewed))
     elif state == "open":
         found = found.filter(~Exists(reviewed))
-    page = page_of(
-        found,
-        purpose=f"losses:{period.id}:{state}",
-        sort=Sort("cancelled", descending=True),
-        limit=PAGE_SIZE,
-        cursor=cursor,
-    )
-    return LossPage(_losses(page.rows), page.next, page.previous)
+    purpose = f"losses:{period.id}:{state}"
+    if cursor:
+        cancelled, account_id = decode(purpose, cursor).values
+        found = found.filter(
+            Q(cancelled__lt=Decimal(cancelled))
+            | Q(cancelled=Decimal(cancelled), account_id__gt=account_id)
+        )
+    rows = list(found.order_by("-cancelled", "account_id")[: PAGE_SIZE + 1])
+    following = None
+    if len(rows) > PAGE_SIZE:
+        last = rows[PAGE_SIZE - 1]
+        following = encode(purpose, Cursor((str(last.cancelled), last.account_id)))
+    return LossPage(_losses(rows[:PAGE_SIZE]), following)
 
 
 def losses_of(account: Account) -> list[Loss]:
