@@ -77,17 +77,26 @@ class Sheet:
         return {section.value: section.value in self.choices.sections for section in Section}
 
 
-def default_choices(account: Account, *, viewer_language: str) -> Choices:
+def default_choices(account: Account, tasks: list[Task], *, viewer_language: str) -> Choices:
     """What a sheet nobody has edited shows: the account's language, and what was promised it."""
-    tasks = [task.pk for task in queries.open_tasks(account) if queries.promised(task)]
+    promised = [task.pk for task in tasks if queries.promised(task)]
     language = queries.language_of(account, viewer_language)
-    return Choices(language, list(DEFAULT_SECTIONS), "", frozenset(tasks))
+    return Choices(language, list(DEFAULT_SECTIONS), "", frozenset(promised))
 
 
 def compose(
-    account: Account, *, workspace: Workspace, period: Period, choices: Choices, today: dt.date
+    account: Account,
+    *,
+    workspace: Workspace,
+    period: Period,
+    choices: Choices,
+    tasks: list[Task],
+    today: dt.date,
 ) -> Sheet:
-    """The sheet in the active language; sections that were not chosen are not even read."""
+    """The sheet in the active language; sections that were not chosen are not even read.
+
+    Of the account's open ``tasks`` those chosen are shown.
+    """
     wanted, parts = set(choices.sections), {}
     tiles: list[Tile] = []
     if Section.USAGE in wanted:
@@ -107,7 +116,7 @@ def compose(
         if Section.COMMENTS in wanted:
             parts["comments"] = queries.comments(account, period, zone=workspace.timezone)
     if Section.NEXT_STEPS in wanted:
-        parts["tasks"] = [task for task in queries.open_tasks(account) if task.pk in choices.tasks]
+        parts["tasks"] = [task for task in tasks if task.pk in choices.tasks]
         parts["follow_ups"] = queries.open_follow_ups(account)
     if Section.CONTRACT in wanted:
         parts["contracts"] = queries.contracts(account)

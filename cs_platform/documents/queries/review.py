@@ -124,7 +124,8 @@ def usage(account: Account, period: Period, *, zone: str) -> Usage:
 def _seats_at_month_ends(
     account: Account, months: list[dt.date], *, zone: str
 ) -> dict[dt.date, int | None]:
-    """Seats at the end of each month; before the first change known, what that change says."""
+    """Seats at the end of each month; before the first change known, what it says they were, or
+    else what it made them."""
     changes = list(
         AttributeChange.objects.filter(account=account, attribute=AttributeChange.Attribute.SEATS)
         .order_by("happened_at", "id")
@@ -133,7 +134,7 @@ def _seats_at_month_ends(
     found: dict[dt.date, int | None] = {}
     for month in months:
         end = day_end(Period(month, month).last_day, zone)
-        text = changes[0][1] if changes else ""
+        text = changes[0][1] or changes[0][2] if changes else ""
         for happened_at, _old, new in changes:
             if happened_at < end:
                 text = new

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.access import HttpRequest, page
 from accounts.actors import Actor
-from accounts.models import Account
+from accounts.models import Account, Task
 from accounts.permissions import Permission
 from accounts.views.common import address, attempt, found, may, see_other
 from cs_platform.core import clock
@@ -47,6 +47,7 @@ class Asked:
     period: Period
     problem: str
     choices: review.Choices
+    tasks: list[Task]
     is_saved: bool
 
     def query(self) -> str:
@@ -71,16 +72,17 @@ def _asked(request: HttpRequest, account_id: int) -> Asked:
             )
         except BadPeriod as error:
             problem = _problem(str(error))
+    tasks = open_tasks(account)
     sheet = ReviewSheet.objects.filter(
         account=account, first_month=period.first_month, last_month=period.last_month
     ).first()
     if sheet is not None:
         choices = review.Choices(sheet.language, sheet.sections, sheet.note, frozenset(sheet.tasks))
     else:
-        choices = review.default_choices(account, viewer_language=get_language() or "en")
+        choices = review.default_choices(account, tasks, viewer_language=get_language() or "en")
     if (language := request.GET.get("language", "")) in dict(LANGUAGES):
         choices = review.Choices(language, choices.sections, choices.note, choices.tasks)
-    return Asked(account, period, problem, choices, sheet is not None)
+    return Asked(account, period, problem, choices, tasks, sheet is not None)
 
 
 def _problem(code: str) -> str:
@@ -102,6 +104,7 @@ def _sheet(request: HttpRequest, asked: Asked) -> dict[str, Any]:
             workspace=request.workspace,
             period=asked.period,
             choices=asked.choices,
+            tasks=asked.tasks,
             today=clock.local_date(clock.now(), request.workspace.timezone),
         ),
         "title": _("Business review"),
@@ -118,7 +121,7 @@ def review_sheet(request: HttpRequest, account_id: int) -> HttpResponse:
 def review_sheet_save(request: HttpRequest, account_id: int) -> HttpResponse:
     """Keep what was chosen for the account and the months of the URL."""
     asked = _asked(request, account_id)
-    form = ReviewForm(request.POST, choices=asked.choices, tasks=open_tasks(asked.account))
+    form = ReviewForm(request.POST, choices=asked.choices, tasks=asked.tasks)
     if form.is_valid():
         data = {"tasks": (), **form.cleaned_data}
         attempt(
@@ -144,7 +147,7 @@ def _page(request: HttpRequest, asked: Asked, form: ReviewForm | None) -> HttpRe
     with speaking(language, request.workspace):
         paper = body_html("documents/_review.html", _sheet(request, asked), on_screen=True)
     if form is None:
-        form = ReviewForm(choices=asked.choices, tasks=open_tasks(asked.account))
+        form = ReviewForm(choices=asked.choices, tasks=asked.tasks)
     today = clock.local_date(clock.now(), request.workspace.timezone)
     this = month_start(today)
     months = [month_start(this, -back) for back in range(LONGEST + 1)]
