@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from django.db import transaction
@@ -172,10 +173,9 @@ def _read_one(item: Mapping[str, Any], place: str, taken: set[Any]) -> Question:
 
 def _key(given: Any, kind: str, place: str, taken: set[Any]) -> str:
     if given in (None, ""):
-        key = SCORE_KEY if kind == Question.Kind.SCORE else ""
-        number = 1
-        while not key or key in taken:
-            key, number = f"q{number}", number + 1
+        if kind == Question.Kind.SCORE:
+            return SCORE_KEY
+        key = next(key for number in count(1) if (key := f"q{number}") not in taken)
         taken.add(key)
         return key
     if not isinstance(given, str) or not _KEY.fullmatch(given):
