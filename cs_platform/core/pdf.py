@@ -71,12 +71,13 @@ def render_pdf(html: str) -> Pdf:
     if why_unavailable():
         raise unavailable_error()
     import weasyprint
+    from weasyprint.urls import URLFetcher
+
+    class Refusing(URLFetcher):  # type: ignore[misc]
+        def fetch(self, url: str, headers: Any = None) -> Any:
+            raise ValueError(f"documents fetch nothing: {url[:200]}")
 
     document = weasyprint.HTML(
-        string=html, base_url=None, url_fetcher=_refuse, media_type="print"
+        string=html, base_url=None, url_fetcher=Refusing(), media_type="print"
     ).render(pdf_tags=True)
     return Pdf(document.write_pdf(pdf_tags=True), len(document.pages))
-
-
-def _refuse(url: str, *_args: Any, **_options: Any) -> Any:
-    raise ValueError(f"documents fetch nothing: {url[:200]}")

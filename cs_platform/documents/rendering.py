@@ -7,7 +7,6 @@ from typing import Any
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
-from django.utils.html import strip_tags
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import Workspace
@@ -50,7 +49,7 @@ def to_pdf(body: SafeString, *, title: str, workspace: Workspace, language: str)
         "documents/pdf.html",
         {
             "body": body,
-            "title": strip_tags(title),
+            "title": title,
             "workspace": workspace,
             "language": language,
             "style": _style(),

@@ -32,7 +32,7 @@ def test_japanese_can_be_read_back_and_found() -> None:
 def test_the_file_says_what_it_is_and_nothing_else() -> None:
     reader = PdfReader(io.BytesIO(made("<p>x</p>", title="定例会資料 <A&B>").content))
     assert reader.metadata is not None
-    assert reader.metadata.title == "定例会資料"
+    assert reader.metadata.title == "定例会資料 <A&B>"
     assert reader.metadata.author == "奏 <株式会社> & Co."
     assert set(reader.metadata) <= {"/Title", "/Author", "/Producer"}
     catalogue = reader.trailer["/Root"]
