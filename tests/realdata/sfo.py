@@ -9,6 +9,7 @@ from cs_platform.core import clock, tenancy
 from metrics.surveys.models import Survey
 from metrics.surveys.rollup import roll_up_results
 from tests.realdata.loading import as_csv, import_file
+from tests.surveys.answers import asks_score
 
 KINDS = ("nps", "csat", "ces")
 
@@ -18,9 +19,10 @@ def load(folder: Path, workspace: Workspace) -> dict[str, Report]:
     now = clock.now()
     with tenancy.scope(workspace.pk):
         for kind in KINDS:
-            Survey.objects.create(
+            survey = Survey.objects.create(
                 kind=kind, name=kind, external_id=f"sfo-{kind}", created_at=now, updated_at=now
             )
+            asks_score(survey)
     path = folder / "sfo_survey" / "2017_SFO_Customer_Survey.csv"
     with path.open(encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))

@@ -5,7 +5,7 @@ from typing import Any
 
 from accounts.models import Account, Contact
 from metrics.surveys.actions.marks import mark_results
-from metrics.surveys.models import Response, Survey
+from metrics.surveys.models import Question, Response, Survey
 
 NOW = dt.datetime(2026, 3, 3, 5, tzinfo=dt.UTC)
 LONG_AGO = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
@@ -16,6 +16,12 @@ def a_survey(kind: str = "nps", **fields: Any) -> Survey:
     """An open survey."""
     fields = {"name": kind.upper(), "state": "open", **fields}
     return Survey.objects.create(kind=kind, created_at=LONG_AGO, updated_at=LONG_AGO, **fields)
+
+
+def asks_score(survey: Survey) -> Survey:
+    """The survey with the question every score answers."""
+    Question.objects.create(survey=survey, key="score", position=1, kind="score", text_en="?")
+    return survey
 
 
 def an_account(name: str, **fields: Any) -> Account:
