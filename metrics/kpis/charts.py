@@ -342,7 +342,8 @@ def lifetime_values(rows: Sequence[Mapping[str, Any]], *, currency: str, first: 
             traces.append(
                 bar(
                     name, role, values, names, orientation="h", text=texts,
-                    textposition="auto", hovertemplate="%{y}: %{text}<extra></extra>",
+                    textposition="auto", textangle=0, constraintext="none",
+                    hovertemplate="%{y}: %{text}<extra></extra>",
                 )
             )  # fmt: skip
     largest = max((float(row["revenue"]) for row in shown), default=0)
@@ -380,7 +381,9 @@ def simulation(years: Sequence[Mapping[str, Any]], *, currency: str) -> Chart:
                 [float(year[key]) for year in years],
                 text=[money_short(year[key], currency) for year in years],
                 hovertemplate="%{x}: %{text}<extra></extra>",
-                textposition="auto",
+                textposition="outside",
+                textangle=0,
+                cliponaxis=False,
             )
             for name, role, key in cases
         ],

@@ -101,7 +101,8 @@ function axis(given = {}) {
     gridcolor: colour("line"),
     linecolor: colour("line-strong"),
     zerolinecolor: colour("line-strong"),
-    tickformatstops: TICKS[language] ?? TICKS.en,
+    // these would go before a format of the axis's own
+    tickformatstops: given.tickformat ? [] : TICKS[language] ?? TICKS.en,
     fixedrange: true,
     ...given,
     title: { font: { size: 12, color: colour("muted") }, standoff: 8, ...titleOf(given.title) },

@@ -87,7 +87,7 @@ def card(kpi: Kpi, points: list[Point], lens: Lens, goal: Goal | None = None) ->
     if interval:
         parts.append(interval)
     if n:
-        parts.append(f"n = {n}")
+        parts.append(f"n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{n}")
     return Card(
         kpi=kpi,
         value=value_text(figure, kpi.unit, lens.currency, short=True),
