@@ -73,7 +73,7 @@ def render_pdf(html: str) -> Pdf:
     import weasyprint
     from weasyprint.urls import URLFetcher
 
-    class Refusing(URLFetcher):  # type: ignore[misc]
+    class Refusing(URLFetcher):
         def fetch(self, url: str, headers: Any = None) -> Any:
             raise ValueError(f"documents fetch nothing: {url[:200]}")
 

@@ -97,7 +97,8 @@ def compose(
 
     Of the account's open ``tasks`` those chosen are shown.
     """
-    wanted, parts = set(choices.sections), {}
+    wanted = set(choices.sections)
+    parts: dict[str, Any] = {}
     tiles: list[Tile] = []
     if Section.USAGE in wanted:
         usage = queries.usage(account, period, zone=workspace.timezone)

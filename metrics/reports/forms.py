@@ -10,7 +10,7 @@ from accounts.queries.members import active_members
 from metrics.reports.models import ReportSchedule, Section
 
 
-class _Members(forms.ModelMultipleChoiceField):
+class _Members(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     """Members by name and address."""
 
     def label_from_instance(self, obj: Membership) -> str:

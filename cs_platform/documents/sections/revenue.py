@@ -23,6 +23,7 @@ from cs_platform.documents.sections.source import Source, tone
 from cs_platform.documents.wording import (
     month_labels,
 )
+from metrics.kpis.definitions import KPIS
 from metrics.kpis.queries.shapes import FigureView
 from metrics.kpis.wording import change_text, interval_text, value_text
 
@@ -70,13 +71,13 @@ def _kpi_line(
     found: figures.Figures, kpis: tuple[str, ...], source: Source, title: str
 ) -> Drawing | None:
     """KPIs of one unit over the months, the only or first one with its interval."""
-    unit = figures.KPIS[kpis[0]].unit
+    unit = KPIS[kpis[0]].unit
     trends = {kpi: found.trend(kpi) for kpi in kpis}
     if not any(view and view.figure is not None for trend in trends.values() for view in trend):
         return None
     lines = [
         Line(
-            str(figures.KPIS[kpi].label),
+            str(KPIS[kpi].label),
             [_figure(view) for view in trend],
             lows=[view.low if view else None for view in trend] if index == 0 else (),
             highs=[view.high if view else None for view in trend] if index == 0 else (),
