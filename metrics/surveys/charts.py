@@ -94,14 +94,14 @@ def distribution(tally: Tally) -> Chart:
     total = tally.n or 1
     return chart(
         traces,
-        [_("Grade"), _("People"), _("Share in %")],
+        [_("Grade"), _("Number of people"), _("Share in %")],
         [
             [str(g), tally.counts.get(g, 0), round(100 * tally.counts.get(g, 0) / total, 1)]
             for g in scale.grades
         ],
         barmode="stack",
         xaxis={"type": "category", "title": {"text": _("Grade")}},
-        yaxis={"title": {"text": _("People")}},
+        yaxis={"title": {"text": _("Number of people")}},
         showlegend=False,
     )
 

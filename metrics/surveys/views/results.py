@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.access import HttpRequest, page
 from accounts.models import Account
@@ -33,7 +33,7 @@ DIMENSION_LABELS = {
     "segment": gettext_lazy("Segment"),
     "plan": gettext_lazy("Plan"),
     "stage": gettext_lazy("Stage"),
-    "owner": gettext_lazy("Owner"),
+    "owner": pgettext_lazy("account", "Owner"),
     "channel": gettext_lazy("Channel"),
     "touchpoint": gettext_lazy("Touchpoint"),
     "agent": gettext_lazy("Agent"),
