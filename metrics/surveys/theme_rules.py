@@ -39,9 +39,10 @@ _COMMON_WORDS = (
     "how man new now old see two way who its let say she too use that with this from they will "
     "would there their what about which when make like time just know take into your some "
     "could them than then look only come over think also back after even want because these "
-    "give should must most very been more much really does did were don't it's i'm well good great bad "
-    "nice okay thanks thank please still always never every many other quite lot bit "
-    "今回 対応 担当 以上 特 非常 大変 本当 全体 部分 場合 必要 可能 是非 少々 現在 今後 弊社 御社 貴社"
+    "give should must most very been more much really does did were don't it's i'm well good great "
+    "bad nice okay thanks thank please still always never every many other quite lot bit "
+    "今回 対応 担当 以上 特 非常 大変 本当 全体 部分 場合 必要 可能 是非 "
+    "少々 現在 今後 弊社 御社 貴社"
 )
 _COMMON = frozenset(_COMMON_WORDS.split())
 
