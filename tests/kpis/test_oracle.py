@@ -157,7 +157,7 @@ class _RolledBack(Exception):
 
 @pytest.mark.timeout(600)
 @settings(
-    max_examples=12,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
