@@ -47,12 +47,13 @@ from metrics.reports.actions.reviews import save_review_sheet
 from metrics.reports.actions.schedules import create_schedule
 from metrics.usage.models import Event
 from tests.api.test_gate import api_views
+from tests.contracts.rival_surveys import fill_surveys
 from tests.contracts.test_urls import WORKSPACE_PAGES
 
 MARK = "Nebelhorn"
 EXTERNAL_ID = "r/1"
 # Queues: what is in them is on its way to a row of the other models.
-QUEUES = {"DirtyAccount", "DirtyDay", "IdentityMark", "Receipt"}
+QUEUES = {"ResultMark", "DirtyAccount", "DirtyDay", "IdentityMark", "Receipt"}
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Rival:
         """Everything they have, by model."""
         with tenancy.scope(self.workspace.pk):
             return {
-                model.__name__: sorted(map(repr, model.objects.values())) for model in tenants()
+                model.__name__: sorted(map(_said, model.objects.values())) for model in tenants()
             }
 
     def betrayed_by(self, answer: Any) -> list[str]:
@@ -85,6 +86,12 @@ class Rival:
         body = b"".join(answer) if answer.streaming else answer.content
         text = body.decode(errors="replace") + str(answer.headers)
         return [word for word in self.words if word in text]
+
+
+def _said(row: dict[str, Any]) -> str:
+    """A row in words; a file by what is in it, not by where it lies in memory."""
+    whole = {k: bytes(v) if isinstance(v, memoryview) else v for k, v in row.items()}
+    return repr(whole)
 
 
 def tenants() -> list[type[TenantModel]]:
@@ -117,6 +124,12 @@ def rival(rival_workspace: Workspace, client_as: Callable[..., Client]) -> Rival
         usage_event = Event.objects.order_by("id").first().pk
         ids["renewal_id"] = _renewal(Actor.of(Membership.objects.get(pk=ids["member_id"])), now)
         ids |= _reports(ids, now)
+        ids |= fill_surveys(
+            actor=Actor.of(Membership.objects.get(pk=ids["member_id"])),
+            now=now,
+            account=Account.objects.get(pk=ids["account_id"]),
+            mark=MARK,
+        )
     return Rival(rival_workspace, ids, usage_event, (MARK, f"@{rival_workspace.slug}.example"))
 
 
