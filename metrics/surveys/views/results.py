@@ -54,9 +54,11 @@ def survey_results(request: HttpRequest, survey_id: int) -> HttpResponse:
         "hearing_n": results.hearing_count(survey) if source is None else None,
         "newest": comments.newest(survey, limit=_NEWEST),
         "open_loops": follow_ups.open_count(survey=survey),
-        "deliveries": results.deliveries([survey.pk]),
+        "deliveries": results.deliveries([survey.pk]) if source is None else None,
     }
-    context |= _figures(request, source) if source else {}
+    if source is not None:
+        context |= _figures(request, source)
+        context["deliveries"] = _deliveries([survey.pk], context)
     return _answer(request, context, "surveys/results/survey.html")
 
 
@@ -73,7 +75,8 @@ def all_results(request: HttpRequest) -> HttpResponse:
     }
     if scale is not None:
         ids = list(Survey.objects.filter(kind=scale.kind).values_list("pk", flat=True))
-        context |= {"deliveries": results.deliveries(ids), **_figures(request, Source.all(scale))}
+        context |= _figures(request, Source.all(scale))
+        context["deliveries"] = _deliveries(ids, context)
     return _answer(request, context, "surveys/results/all.html")
 
 
@@ -151,6 +154,15 @@ def _figures(request: HttpRequest, source: Source) -> dict[str, Any]:
         "more_parts": max(0, len(parts) - results.PARTS),
         "is_behind": results.is_behind(),
     }  # fmt: skip
+
+
+def _deliveries(survey_ids: list[int], shown: dict[str, Any]) -> results.Deliveries:
+    """Letters sent in the period that is shown."""
+    if shown["span"] == Span.EVER:
+        return results.deliveries(survey_ids)
+    since = dt.date.fromisoformat(shown["starts_on"])
+    until = results.period_end(since, shown["span"])
+    return results.deliveries(survey_ids, since=since, until=until)
 
 
 def _change(periods: list[Any], span: str, starts_on: dt.date, tally: Any) -> tuple[Any, str]:
