@@ -1,0 +1,274 @@
+"""The monthly report: what each section says of a month, and what it says without data."""
+
+import datetime as dt
+import io
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from pypdf import PdfReader
+
+from accounts.actions.contracts import give_notice
+from accounts.actors import Actor
+from accounts.models import Account, MailAttachment, OutgoingMail, Subscription, Workspace
+from cs_platform.core import clock, pdf, tenancy
+from cs_platform.documents.making import render_report
+from cs_platform.documents.queries import answers
+from cs_platform.documents.queries import report as queries
+from cs_platform.documents.tasks import make_reports, send_reports
+from health.models import ScoreDay
+from metrics.kpis.periods import month_start
+from metrics.reports.models import Report, Section
+from metrics.surveys.models import ALL_SURVEYS, ResultFigure, Span
+from tests.cast import Cast
+from tests.dashboards.conftest import Book
+from tests.documents.conftest import text_of
+from tests.health import figures
+
+Url = Callable[..., str]
+
+
+@pytest.fixture
+def month(today: dt.date) -> dt.date:
+    """The month that is over."""
+    return month_start(today, -1)
+
+
+@pytest.fixture
+def scored(workspace: Workspace, cast: Cast, month: dt.date) -> Book:
+    """Scores at the ends of the last two months: two accounts well before, one well now."""
+    book = Book(workspace)
+    end = (queries.last_day(month) - book.today).days
+    before = (queries.last_day(month_start(month, -1)) - book.today).days
+    with tenancy.scope(workspace.pk):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT health_ensure_score_months(%s, %s)", [book.on(-100), book.on(1)])
+        for name, then, now, mrr in (
+            ("青空商事 <i>", 80, 75, 100),
+            ("Bluebird", 72, 30, 50),
+            ("Cedar", 45, 90, 10),
+        ):
+            account = book.account(name, score=now, mrr=mrr, owner=cast["csm"])
+            loss = Decimal(mrr * 6)
+            book.score_day(account, before, then, mrr=mrr)
+            book.score_day(account, end, now, mrr=mrr, owner=cast["csm"], expected_loss=loss)
+        for back in (before, end):
+            figures.keep(book.on(back))
+    return book
+
+
+def page(client: Any, url: Url, **query: Any) -> str:
+    answer = client.get(url("report"), query)
+    assert answer.status_code == 200
+    text: str = answer.content.decode()
+    return text[text.index('<article class="paper"') : text.index("</article>")]
+
+
+def test_without_data_every_section_says_so(url: Url, client_as: Any) -> None:
+    text = page(client_as("viewer"), url)
+    for words in (
+        "No figures have been computed for this month.",
+        "No recurring revenue was known for this month.",
+        "Nobody answered a survey",
+        "No account was scored at the end of this month.",
+        "No term ends in the three months after this one.",
+        "No goal was set for this month.",
+    ):
+        assert words in text
+    # nothing is made up: there is no figure at all
+    assert 'class="tile-value"' not in text
+
+
+def test_health_of_a_month_and_its_movement(
+    workspace: Workspace, scored: Book, month: dt.date
+) -> None:
+    with tenancy.scope(workspace.pk):
+        found = queries.health(month)
+    assert found is not None
+    assert found.now.day == queries.last_day(month)
+    assert found.now.accounts == {"green": 2, "red": 1}
+    assert found.days[-2].accounts == {"green": 2, "yellow": 1}
+    assert found.moves == {
+        ("green", "green"): (1, Decimal(1200)),
+        ("green", "red"): (1, Decimal(600)),
+        ("yellow", "green"): (1, Decimal(120)),
+    }
+    assert (found.moved(worse=True), found.moved(worse=False)) == (1, 1)
+    assert found.now.at_risk == 1
+    assert found.now.arr_at_risk == 600
+
+
+def test_the_page_tells_it(scored: Book, url: Url, client_as: Any) -> None:
+    text = page(client_as("viewer"), url, sections=["health", "at_risk"], language="en")
+    assert "<b>1</b> account got better" in text
+    assert "67%" in text
+    assert "Bluebird" in text
+    # green accounts are at no risk
+    assert "Cedar" not in text
+    assert "No figures have been computed" not in text
+
+
+def test_past_months_are_told_as_they_were_scored_then(
+    workspace: Workspace, scored: Book, month: dt.date, url: Url, client_as: Any
+) -> None:
+    """What scores say today changes nothing of a month that is over."""
+    before = page(client_as("viewer"), url, sections=["health", "at_risk"])
+    with tenancy.scope(workspace.pk):
+        ScoreDay.objects.filter(day=scored.today).update(score=1, band="red")
+    assert page(client_as("viewer"), url, sections=["health", "at_risk"]) == before
+    earlier = page(
+        client_as("viewer"), url, sections=["health"], month=f"{month_start(month, -1):%Y-%m}"
+    )
+    assert "There are no scores of a month before" in earlier
+
+
+def test_renewals_are_those_the_ledger_knew(
+    workspace: Workspace, cast: Cast, account: Account, today: dt.date, month: dt.date
+) -> None:
+    """A contract known since today was not known at the end of last month."""
+    with tenancy.scope(workspace.pk):
+        subscription = Subscription.objects.get(account=account)
+        term = month_start(subscription.term_ends_on or today)
+        months, rows = queries.renewals(month_start(term, -1), zone=workspace.timezone)
+        later, _rows = queries.renewals(month_start(term, -4), zone=workspace.timezone)
+        give_notice(
+            actor=Actor.of(cast["csm"]), now=clock.now(), subscription=subscription, given_on=today
+        )
+        noticed = queries.renewals(month_start(term, -1), zone=workspace.timezone)[1]
+    assert (months[0].month, months[0].contracts, months[0].arr) == (term, 1, 360000)
+    assert [row.name for row in rows] == [account.name]
+    assert not any(m.contracts for m in later)
+    assert [row.has_notice for row in noticed] == [True]
+    with tenancy.scope(workspace.pk):
+        unknown = queries.renewals(month, zone=workspace.timezone)[0]
+    assert not any(m.contracts for m in unknown)
+
+
+def test_satisfaction_is_the_months_with_its_interval(workspace: Workspace, month: dt.date) -> None:
+    with tenancy.scope(workspace.pk):
+        for score, n in ((10, 30), (8, 20), (3, 50)):
+            ResultFigure.objects.create(
+                scope=ALL_SURVEYS, kind="nps", scale=10, span=Span.MONTH, starts_on=month,
+                dimension="", value="", score=score, n=n,
+            )  # fmt: skip
+        (nps,) = answers.series(month)
+    assert nps.now is not None
+    assert (round(nps.now.value), nps.now.n) == (-20, 100)
+    assert nps.now.high - nps.now.value == pytest.approx(17.1, abs=0.05)
+    assert nps.figures[:-1] == [None] * 11
+
+
+@pytest.mark.parametrize("text", ["2026-13", "x", "9999-01", "1900-01", "2026-01-01\x00"])
+def test_bad_months_are_named_and_last_month_is_shown(url: Url, client_as: Any, text: str) -> None:
+    answer = client_as("viewer").get(url("report"), {"month": text})
+    assert "no month that can be reported on" in answer.content.decode()
+
+
+def test_the_running_month_is_not_reported_on(
+    url: Url, client_as: Any, today: dt.date, workspace: Workspace
+) -> None:
+    answer = client_as("viewer").get(url("report"), {"month": f"{today:%Y-%m}"})
+    assert "no month that can be reported on" in answer.content.decode()
+    client_as("viewer").post(url("report_request"), {"month": f"{today:%Y-%m}"})
+    with tenancy.scope(workspace.pk):
+        assert not Report.objects.exists()
+
+
+def test_it_takes_few_queries(scored: Book, url: Url, client_as: Any) -> None:
+    client = client_as("viewer")
+    page(client, url)
+    with CaptureQueriesContext(connection) as captured:
+        page(client, url)
+    # what takes on the analytics role and lays it down reads nothing
+    aside = ("SAVEPOINT", "RELEASE", "SET ", "RESET")
+    asked = [q["sql"] for q in captured if not q["sql"].startswith(aside)]
+    assert len(asked) <= 20, "\n".join(sql[:150] for sql in asked)
+
+
+def test_another_workspaces_figures_are_not_in_it(
+    scored: Book, rival_workspace: Workspace, client_as: Any
+) -> None:
+    address = reverse("report", args=[rival_workspace.slug])
+    text = client_as("owner", of=rival_workspace).get(address).content.decode()
+    assert "Bluebird" not in text
+    assert "No account was scored" in text
+
+
+# --- asked for, made, mailed -----------------------------------------------------------------
+def test_asked_for_by_a_page_it_is_made_and_mailed(
+    workspace: Workspace, cast: Cast, scored: Book, month: dt.date, url: Url, client_as: Any
+) -> None:
+    posted = {"month": f"{month:%Y-%m}", "language": "ja", "sections": ["health", "at_risk"]}
+    answer = client_as("viewer").post(url("report_request"), {**posted, "send": "1"})
+    assert answer.status_code == 303
+    assert answer["Location"] == url("report_archive")
+    make_reports(workspace.pk)
+    make_reports(workspace.pk)
+    with tenancy.scope(workspace.pk):
+        report = Report.objects.get()
+        assert (report.state, report.error) == ("ready", "")
+        letter = OutgoingMail.objects.get()
+        file = MailAttachment.objects.get(mail=letter)
+        assert bytes(file.content) == bytes(report.pdf)
+    assert letter.to_address == cast["viewer"].user.email
+    assert "カスタマーサクセス月次レポート" in letter.subject
+    assert f"/reports/?month={month:%Y-%m}" in letter.text
+    assert "67%" in letter.text
+    assert "<script" not in letter.html
+    words = text_of(bytes(report.pdf))
+    for expected in ("ヘルスの分布と変化", "解約リスク顧客", "Bluebird"):
+        assert expected in words
+    reader = PdfReader(io.BytesIO(bytes(report.pdf)))
+    assert len(reader.pages) == report.pages <= 2
+    # as the page says, the file: green accounts are not at risk
+    assert "Cedar" not in words
+
+
+def test_the_whole_report_fits_its_pages(workspace: Workspace, scored: Book) -> None:
+    report = Report(
+        month=month_start(scored.today, -1), language="en", sections=list(Section.values)
+    )
+    with tenancy.scope(workspace.pk):
+        made = render_report(report, now=clock.now())
+    reader = PdfReader(io.BytesIO(made.pdf))
+    assert len(reader.pages) == made.pages <= 4
+    for sheet in reader.pages:
+        places: list[tuple[float, float]] = []
+        sheet.extract_text(
+            visitor_text=lambda text, cm, tm, *_rest, keep=places: (
+                keep.append((tm[4] * cm[0] + cm[4], tm[5])) if text.strip() else None
+            )
+        )
+        # within the margins of an A4 sheet, 595 points wide
+        assert all(0 <= x <= 560 for x, _y in places)
+
+
+def test_where_pdfs_cannot_be_made_nothing_is_asked_for(
+    workspace: Workspace, month: dt.date, url: Url, client_as: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(pdf, "why_unavailable", lambda: "no pango")
+    answer = client_as("viewer").post(url("report_request"), {"month": f"{month:%Y-%m}"})
+    assert answer.status_code == 503
+    assert "libpango-1.0-0" in answer.content.decode()
+    with tenancy.scope(workspace.pk):
+        assert not Report.objects.exists()
+
+
+def test_the_sweep_finds_every_workspaces_reports(
+    workspace: Workspace, month: dt.date, cast: Cast, monkeypatch: Any
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(make_reports, "apply_async", lambda args, **_o: asked.append(args[0]))
+    send_reports()
+    assert asked == []
+    with tenancy.scope(workspace.pk):
+        Report.objects.create(
+            month=month, language="en", sections=["kpis"], requested_at=clock.now(),
+            next_attempt_at=clock.now(),
+        )  # fmt: skip
+    send_reports()
+    assert asked == [workspace.pk]
