@@ -2,13 +2,13 @@
 -- comment in one of two languages; all of them marked for the roll-up.
 INSERT INTO accounts_contact (
     workspace_id, account_id, external_id, name, name_reading, search_text, email, phones,
-    phone_digits, department, title, language, consent, consent_source,
+    phone_digits, department, title, language, consent, consent_source, timezone,
     is_champion, is_decision_maker, user_ids,
     created_at, updated_at
 )
 SELECT
     a.workspace_id, a.id, a.external_id || '/' || n, 'Person ' || n, '', 'person ' || n, '', '{}',
-    '{}', '', '', '', 'unknown', '', false, false, '{}', now(), now()
+    '{}', '', '', '', 'unknown', '', '', false, false, '{}', now(), now()
 FROM accounts_account a
 CROSS JOIN generate_series(1, %(people)s) AS n
 WHERE a.workspace_id = %(workspace_id)s;
