@@ -51,38 +51,73 @@ newcomers AS (
     FROM people
     GROUP BY account_id, day, known_on
 ),
--- what an earlier roll-up said of these days and no longer holds
-stale_names AS (
-    DELETE FROM usage_accountdayevent AS old USING dirty
-    WHERE old.workspace_id = %(workspace_id)s AND old.account_id = dirty.account_id
-      AND old.day = dirty.day
-      AND NOT EXISTS (
-          SELECT FROM names
-          WHERE names.account_id = old.account_id AND names.day = old.day
-            AND names.name = old.name AND names.known_on = old.known_on
-      )
+-- what an earlier roll-up said of these days and no longer holds. The statistics may be older than
+-- the workspace: so the rows are looked up day by day whatever the planner believes, and where there
+-- are none, which is nearly always, nothing is searched for them
+stale_names AS MATERIALIZED (
+    SELECT old.address
+    FROM dirty
+    CROSS JOIN LATERAL (
+        SELECT ctid AS address, name, known_on
+        FROM usage_accountdayevent
+        WHERE workspace_id = %(workspace_id)s AND account_id = dirty.account_id AND day = dirty.day
+        OFFSET 0
+    ) AS old
+    LEFT JOIN names
+        ON names.account_id = dirty.account_id AND names.day = dirty.day
+        AND names.name = old.name AND names.known_on = old.known_on
+    WHERE names.account_id IS NULL
+),
+-- and is taken away
+forgotten_names AS (
+    DELETE FROM usage_accountdayevent
+    WHERE workspace_id = %(workspace_id)s
+      AND (SELECT count(*) > 0 FROM stale_names)
+      AND ctid = ANY (ARRAY(SELECT address FROM stale_names))
 ),
 -- likewise, of users
-stale_people AS (
-    DELETE FROM usage_userday AS old USING dirty
-    WHERE old.workspace_id = %(workspace_id)s AND old.account_id = dirty.account_id
-      AND old.day = dirty.day
-      AND NOT EXISTS (
-          SELECT FROM people
-          WHERE people.account_id = old.account_id AND people.day = old.day
-            AND people.user_id = old.user_id
-      )
+stale_people AS MATERIALIZED (
+    SELECT old.address
+    FROM dirty
+    CROSS JOIN LATERAL (
+        SELECT ctid AS address, user_id
+        FROM usage_userday
+        WHERE workspace_id = %(workspace_id)s AND account_id = dirty.account_id AND day = dirty.day
+        OFFSET 0
+    ) AS old
+    LEFT JOIN people
+        ON people.account_id = dirty.account_id AND people.day = dirty.day
+        AND people.user_id = old.user_id
+    WHERE people.account_id IS NULL
+),
+-- likewise
+forgotten_people AS (
+    DELETE FROM usage_userday
+    WHERE workspace_id = %(workspace_id)s
+      AND (SELECT count(*) > 0 FROM stale_people)
+      AND ctid = ANY (ARRAY(SELECT address FROM stale_people))
 ),
 -- likewise, of accounts
-stale_days AS (
-    DELETE FROM usage_accountday AS old USING dirty
-    WHERE old.workspace_id = %(workspace_id)s AND old.account_id = dirty.account_id
-      AND old.day = dirty.day
-      AND NOT EXISTS (
-          SELECT FROM days
-          WHERE days.account_id = old.account_id AND days.day = old.day
-            AND days.known_on = old.known_on
-      )
+stale_days AS MATERIALIZED (
+    SELECT old.address
+    FROM dirty
+    CROSS JOIN LATERAL (
+        SELECT ctid AS address, known_on
+        FROM usage_accountday
+        WHERE workspace_id = %(workspace_id)s AND account_id = dirty.account_id AND day = dirty.day
+        OFFSET 0
+    ) AS old
+    LEFT JOIN days
+        ON days.account_id = dirty.account_id AND days.day = dirty.day
+        AND days.known_on = old.known_on
+    WHERE days.account_id IS NULL
+),
+-- likewise
+forgotten_days AS (
+    DELETE FROM usage_accountday
+    WHERE workspace_id = %(workspace_id)s
+      AND (SELECT count(*) > 0 FROM stale_days)
+      AND ctid = ANY (ARRAY(SELECT address FROM stale_days))
 ),
 -- the days as they are now, by event name
 stored_names AS (
