@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from cs_platform.core.days import NearDays
 from health.models import RiskState
@@ -29,7 +30,7 @@ class SnoozeForm(ReasonForm):
 class MoveForm(forms.Form):
     """The state to move to; why, where that settles the risk."""
 
-    state = forms.ChoiceField(label=_("State"), choices=RiskState.State.choices)
+    state = forms.ChoiceField(label=pgettext_lazy("risk", "State"), choices=RiskState.State.choices)
     reason = forms.CharField(
         label=_("Why"),
         max_length=500,

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from accounts import ledger
 from accounts.actions import audit
@@ -347,7 +348,7 @@ def _check_plan(terms: dict[str, Any], product_id: int) -> None:
 
 def _not_ahead(day: dt.date, now: dt.datetime, field: str) -> None:
     if day > local_date(now, current_workspace().timezone):
-        raise DomainError(_("This is in the future."), code="in_future", field=field)
+        raise DomainError(pgettext("day", "This is in the future."), code="in_future", field=field)
 
 
 def _reason(code: str) -> str:

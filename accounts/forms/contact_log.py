@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Account, Contact, Interaction, Membership, Task
 from cs_platform.core.days import NearDays
@@ -52,7 +53,9 @@ class InteractionForm(NearDays, forms.ModelForm):  # type: ignore[type-arg]
 class TaskForm(NearDays, forms.ModelForm):  # type: ignore[type-arg]
     """Something to do by a day."""
 
-    owner = forms.ModelChoiceField(queryset=Membership.objects.none(), label=_("Owner"))
+    owner = forms.ModelChoiceField(
+        queryset=Membership.objects.none(), label=pgettext_lazy("task", "Owner")
+    )
 
     class Meta:
         model = Task

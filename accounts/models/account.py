@@ -27,7 +27,7 @@ class Account(TenantModel):
         PROSPECT = "prospect", _("Prospect")
         ONBOARDING = "onboarding", _("Onboarding")
         ADOPTION = "adoption", _("Adoption")
-        VALUE = "value", _("Value")
+        VALUE = "value", pgettext_lazy("lifecycle stage", "Value")
         RENEWAL = "renewal", pgettext_lazy("lifecycle stage", "Renewal")
         EXPANSION = "expansion", pgettext_lazy("lifecycle stage", "Expansion")
         CHURNED = "churned", pgettext_lazy("lifecycle stage", "Churned")

@@ -8,6 +8,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Workspace(models.Model):
@@ -95,7 +96,7 @@ class User(AbstractBaseUser):
 class Role(models.TextChoices):
     """What a member may do; the table is `accounts.permissions.PERMISSIONS`."""
 
-    OWNER = "owner", _("Owner")
+    OWNER = "owner", pgettext_lazy("role", "Owner")
     ADMIN = "admin", _("Administrator")
     MANAGER = "manager", _("CS manager")
     CSM = "csm", _("CSM")

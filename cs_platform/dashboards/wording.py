@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from accounts.models import Account, AttributeChange, ContractEvent, Interaction
 from cs_platform.core.templatetags.formats import MISSING, day, money, number
@@ -17,7 +17,7 @@ from metrics.surveys.models import Survey
 
 KIND_LABELS = {
     "interaction": gettext_lazy("Contacts"),
-    "answer": gettext_lazy("Answers"),
+    "answer": pgettext_lazy("timeline", "Answers"),
     "contract": gettext_lazy("Contract"),
     "change": gettext_lazy("Changes"),
     "risk": gettext_lazy("Work on the risk"),

@@ -90,7 +90,7 @@ def trend(
             _("Period"),
             label,
             _("95% interval from"),
-            _("to"),
+            pgettext("interval", "to"),
             "n",
             _("With what became known later"),
         ],
@@ -152,7 +152,11 @@ def bridge(steps: Sequence[Mapping[str, Any]], *, currency: str) -> Chart:
     top = max((base + height for base, height in zip(bases, heights, strict=True)), default=0)
     return chart(
         traces,
-        [_("Step"), _("MRR (%(currency)s)") % {"currency": currency}, _("Accounts")],
+        [
+            pgettext("revenue bridge", "Step"),
+            _("MRR (%(currency)s)") % {"currency": currency},
+            _("Accounts"),
+        ],
         [[s["label"], money(s["value"], currency), s["accounts"]] for s in steps],
         barmode="overlay",
         xaxis={
@@ -238,7 +242,13 @@ def survival(curves: Sequence[Mapping[str, Any]]) -> Chart:
         )
     return chart(
         traces,
-        [_("Curve"), _("Months"), _("Still customers"), _("95% band from"), _("to")],
+        [
+            _("Curve"),
+            _("Months"),
+            _("Still customers"),
+            _("95% band from"),
+            pgettext("interval", "to"),
+        ],
         [
             [curve["label"], round(float(at), 1), *(percent(value, 1) for value in (s, low, high))]
             for curve in curves
@@ -276,7 +286,7 @@ def cut(
     )
     return chart(
         [dots],
-        [first, label, _("95% interval from"), _("to"), "n"],
+        [first, label, _("95% interval from"), pgettext("interval", "to"), "n"],
         [
             [
                 row["label"],

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from cs_platform.core.templatetags.formats import number
 from metrics.charts import Chart, bar, chart, interval_band, line
@@ -59,7 +60,10 @@ def trend(periods: Sequence[Period], scale: Scale, span: str) -> Chart:
                 mode="lines+markers", text=hover, hovertemplate="%{x}: %{text}<extra></extra>",
             ),
         ],
-        [_("Period"), scale.kind.upper(), _("from"), _("to"), _("Answers")],
+        [
+            _("Period"), scale.kind.upper(),
+            pgettext("interval", "from"), pgettext("interval", "to"), _("Answers"),
+        ],
         [
             [label, *(_rounded(figure, places)), period.tally.n]
             for label, figure, period in zip(labels, figures, periods, strict=True)

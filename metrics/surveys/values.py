@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from accounts.fields import BadValue, Text
 from cs_platform.core.errors import DomainError
@@ -109,7 +110,9 @@ def _grade(question: Question, given: Any, grades: range) -> int:
     if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 4:
         text = int(text)
     if isinstance(text, bool) or not isinstance(text, int):
-        raise BadAnswer(_("This must be a number."), code="not_a_number", field=question.key)
+        raise BadAnswer(
+            pgettext("answer", "This must be a number."), code="not_a_number", field=question.key
+        )
     if text not in grades:
         raise BadAnswer(
             _("This goes from %(lowest)d to %(highest)d.")

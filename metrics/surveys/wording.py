@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from metrics.surveys.scales import Scale
 
@@ -57,7 +58,7 @@ def group_labels(scale: Scale) -> list[tuple[str, str]]:
         "passive": _("Passive"),
         "detractor": _("Detractor"),
         "satisfied": _("Satisfied"),
-        "neutral": _("Neutral"),
+        "neutral": pgettext("answer", "Neutral"),
         "unsatisfied": _("Dissatisfied"),
         "easy": _("Easy"),
         "hard": _("Hard"),

@@ -231,7 +231,7 @@ class Source(UsageModel):
     lag_seconds = models.FloatField(_("lag"), null=True)
     accepted = models.BigIntegerField(_("accepted"), default=0)
     duplicates = models.BigIntegerField(_("duplicates"), default=0)
-    rejected = models.BigIntegerField(_("rejected"), default=0)
+    rejected = models.BigIntegerField(pgettext_lazy("events", "rejected"), default=0)
 
 
 class AccountDay(UsageModel):

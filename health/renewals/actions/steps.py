@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from accounts.actions import audit
 from accounts.actions.contracts import end_subscription, renew_subscription
@@ -51,7 +52,9 @@ def move_step(
     renewal = locked(renewal_id, version)
     _must_be_open(renewal)
     if happened_on is not None and happened_on > today(now):
-        raise DomainError(_("This is in the future."), code="in_future", field="happened_on")
+        raise DomainError(
+            pgettext("day", "This is in the future."), code="in_future", field="happened_on"
+        )
     plan = (renewal.next_step, renewal.due_on)
     if next_step is not None:
         plan = (_short(next_step, LONGEST_PLAN, "next_step"), due_on)

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Membership
 from cs_platform.core.constraints import TenantForeignKey
@@ -51,7 +52,7 @@ class AsOfRequest(TenantModel):
     """A past day whose figures somebody asked to see."""
 
     class State(models.TextChoices):
-        QUEUED = "queued", _("Waiting")
+        QUEUED = "queued", pgettext_lazy("computation", "Waiting")
         RUNNING = "running", _("Being computed")
         DONE = "done", _("Computed")
         FAILED = "failed", _("Could not be computed")

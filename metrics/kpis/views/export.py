@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import Http404, StreamingHttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from accounts.access import HttpRequest, page
 from accounts.models import ContractEvent
@@ -87,7 +88,7 @@ def _trend(kpi: Kpi, lens: Lens) -> tuple[list[str], list[list[Any]]]:
         _("First day after it"),
         str(kpi.label),
         _("95% interval from"),
-        _("to"),
+        pgettext("interval", "to"),
         _("Numerator"),
         _("Denominator"),
         "n",

@@ -39,13 +39,13 @@ CURVES = 4
 COHORTS = 24
 STEPS_DRAWN = 150
 STEPS: dict[str, Any] = {
-    "start": _("Start"),
+    "start": pgettext_lazy("revenue bridge", "Start"),
     "new": pgettext_lazy("revenue bridge", "New"),
     "reactivation": _("Returned"),
     "expansion": pgettext_lazy("revenue bridge", "Expansion"),
     "contraction": _("Contraction"),
     "churn": pgettext_lazy("revenue bridge", "Churn"),
-    "end": _("End"),
+    "end": pgettext_lazy("revenue bridge", "End"),
 }
 GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (_("Revenue"), ("mrr", "arr", "customers", "ltv-revenue", "ltv-margin")),

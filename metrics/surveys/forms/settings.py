@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.models import Account
 from accounts.queries.catalogue import products
@@ -257,12 +257,12 @@ class SendingForm(NearDays, forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     window_from = forms.TypedChoiceField(
-        label=gettext_lazy("From"),
+        label=pgettext_lazy("hour", "From"),
         coerce=int,
         choices=[(hour, f"{hour}:00") for hour in range(24)],
     )
     window_to = forms.TypedChoiceField(
-        label=gettext_lazy("Until"),
+        label=pgettext_lazy("hour", "Until"),
         coerce=int,
         choices=[(hour, f"{hour}:00") for hour in range(1, 25)],
     )

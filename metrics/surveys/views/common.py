@@ -7,6 +7,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, resolve, reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.access import HttpRequest
 from accounts.permissions import Permission, allows
@@ -15,7 +16,7 @@ from metrics.surveys.models import Survey
 
 # Each tab is a page of its own, whose permission decides who is shown it.
 _TABS = (
-    ("survey", _("Overview")),
+    ("survey", pgettext_lazy("survey", "Overview")),
     ("survey_results", _("Results")),
     ("survey_questions", _("Questions")),
     ("survey_texts", _("Texts")),
@@ -23,7 +24,7 @@ _TABS = (
     ("survey_audience", _("Audience")),
     ("survey_sending", _("Sending")),
     ("survey_preview", _("Preview")),
-    ("survey_share", _("Share")),
+    ("survey_share", pgettext_lazy("survey", "Share")),
 )
 
 

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from accounts.access import HttpRequest, page
 from accounts.actors import Actor
@@ -46,7 +47,11 @@ def survey_theme(request: HttpRequest, theme_id: int) -> HttpResponse:
     theme: Theme = found(Theme.objects.all(), theme_id)
     today = clock.local_date(clock.now(), request.workspace.timezone)
     figures = queries.theme_months(theme, since=_months_before(today, 23))
-    names = {"good": _("Satisfied"), "middle": _("Neutral"), "bad": _("Dissatisfied")}
+    names = {
+        "good": _("Satisfied"),
+        "middle": pgettext("answer", "Neutral"),
+        "bad": _("Dissatisfied"),
+    }
     context = {
         "theme": theme,
         "chart": charts.theme_months(figures, names),
