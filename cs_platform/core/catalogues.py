@@ -3,13 +3,16 @@
 A string belongs to the app whose code or template says it, and each app has one catalogue per
 language, ``locale/<app>/<language>/LC_MESSAGES/django.po``. Entries are sorted and carry file names
 but no line numbers or dates, so that two branches that add strings merge without conflicts.
+
+When a page is rendered the catalogues are one: a string two of them translate is read from the
+first. So they must agree, and a string that means two things carries a context.
 """
 
 import io
 import re
 import string
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +185,25 @@ def problems(template: Catalog, kept: Catalog) -> list[str]:
         if any(set(placeholders(text)) != set(placeholders(source)) for text in texts):
             found.append(f"placeholders differ: {said}")
     return sorted(found)
+
+
+def clashes(kept: Mapping[str, Catalog]) -> list[str]:
+    """Strings that the catalogues (by app) of one language translate differently, a sentence each.
+
+    Only one of the translations would be shown, everywhere. What is not translated yet is no clash.
+    """
+    said: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for app in sorted(kept):
+        for key, message in _entries(kept[app]).items():
+            if any(texts := _translations(message)):
+                said.setdefault(key, {})[app] = texts
+    found = []
+    for (ids, context), by_app in sorted(said.items()):
+        if len({tuple(texts) for texts in by_app.values()}) > 1:
+            where = ", ".join(f"{app} {' / '.join(texts)!r}" for app, texts in by_app.items())
+            name = f"{ids!r} in the context {context!r}" if context else repr(ids)
+            found.append(f"translated differently: {name} ({where})")
+    return found
 
 
 def compile_catalogues(root: Path) -> int:

@@ -33,6 +33,7 @@ SECTIONS = (
     Section(_("Surveys"), "message-star", ["surveys"]),
     Section(_("Overview"), "chart-histogram", ["overview"]),
     Section(_("Metrics"), "chart-line", ["metrics"]),
+    Section(_("Reports"), "file-type-pdf", ["report"]),
     Section(_("Health"), "heart-rate-monitor", ["health_scorecard"]),
     Section(_("Data"), "database", ["data_events", "data"]),
     Section(_("Settings"), "settings", ["settings", "members", "api_keys"]),

@@ -1,10 +1,14 @@
 """The catalogues: what is collected, what is kept, what is complained about."""
 
 import gettext
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from babel.messages.catalog import Catalog
+from django.conf import settings
+from django.core.management import CommandError, call_command
 
 from cs_platform.core import catalogues
 
@@ -87,6 +91,66 @@ def test_everything_out_of_order_is_named(project: Path) -> None:
         "placeholders differ: '%(n)s seat'",
         "untranslated: 'Owner'",
     ]
+
+
+def _catalogue(*entries: tuple[str | tuple[str, str], str, str | None]) -> Catalog:
+    result = Catalog(locale="ja", fuzzy=False)
+    for ids, text, context in entries:
+        result.add(ids, text if isinstance(ids, str) else (text,), context=context)
+    return result
+
+
+def test_a_string_translated_in_two_ways_is_named() -> None:
+    plural = ("%(n)s seat", "%(n)s seats")
+    kept = {
+        "metrics": _catalogue(
+            ("Value", "値", None), ("Open", "公開中", "survey"), (plural, "%(n)s席", None)
+        ),
+        "accounts": _catalogue(
+            ("Value", "価値実現", None), ("Open", "未解決", None), (plural, "%(n)s人", None)
+        ),
+        "core": _catalogue(("Value", "", None), ("Open", "未解決", None)),
+    }
+    assert catalogues.clashes(kept) == [
+        "translated differently: '%(n)s seat' (accounts '%(n)s人', metrics '%(n)s席')",
+        "translated differently: 'Value' (accounts '価値実現', metrics '値')",
+    ]
+    kept["accounts"] = _catalogue(("Value", "価値実現", "lifecycle stage"))
+    assert catalogues.clashes(kept) == []
+    kept["core"] = _catalogue(("Open", "開く", "survey"))
+    assert catalogues.clashes(kept) == [
+        "translated differently: 'Open' in the context 'survey' (core '開く', metrics '公開中')",
+    ]
+
+
+def test_the_check_fails_on_strings_translated_in_two_ways(project: Path, settings: Any) -> None:
+    settings.BASE_DIR = project
+    for app, text in {"accounts": "担当CSM", "metrics": "オーナー"}.items():
+        (project / app / "owner.py").write_text('_("Proprietor")')
+        kept = catalogues.merged(catalogues.extracted(project)[app], Catalog(locale="ja"), "ja")
+        for message in kept:
+            if message.id == "Proprietor":
+                message.string = text
+            elif message.id:
+                source = message.id if isinstance(message.id, str) else message.id[1]
+                message.string = source if isinstance(message.id, str) else (source,)
+        catalogues.write_catalogue(catalogues.catalogue_path(project, app, "ja"), kept)
+    said = StringIO()
+    with pytest.raises(CommandError, match=r"1 string\(s\)"):
+        call_command("messages", "metrics", check=True, stdout=said)
+    assert "ja: translated differently: 'Proprietor'" in said.getvalue()
+    path = catalogues.catalogue_path(project, "metrics", "ja")
+    path.write_text(path.read_text().replace("オーナー", "担当CSM"))
+    call_command("messages", "metrics", check=True, stdout=said)
+
+
+@pytest.mark.parametrize("language", catalogues.LANGUAGES)
+def test_the_catalogues_agree_with_each_other(language: str) -> None:
+    root = Path(settings.BASE_DIR)
+    paths = {app: catalogues.catalogue_path(root, app, language) for app in catalogues.apps(root)}
+    kept = {app: catalogues.read_catalogue(path, language) for app, path in paths.items()}
+    assert len(kept) > 1
+    assert catalogues.clashes(kept) == []
 
 
 @pytest.mark.parametrize(

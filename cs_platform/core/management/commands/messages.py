@@ -12,7 +12,8 @@ class Command(BaseCommand):
 
     help = (
         "Collect the translatable strings of each app into its catalogue, keeping what is "
-        "translated. --check changes nothing and fails on anything untranslated."
+        "translated. --check changes nothing and fails on anything untranslated, and on strings "
+        "that two catalogues translate differently."
     )
     requires_system_checks = ()
 
@@ -45,5 +46,14 @@ class Command(BaseCommand):
                 for problem in found:
                     self.stdout.write(f"{app}/{language}: {problem}")
                 self.stdout.write(f"{app}/{language}: {len(found)} string(s) to see to")
+        for language in catalogues.LANGUAGES:
+            # Of all apps, whichever were asked for: one alone has nothing to differ from.
+            paths = {app: catalogues.catalogue_path(root, app, language) for app in known}
+            differing = catalogues.clashes(
+                {app: catalogues.read_catalogue(path, language) for app, path in paths.items()}
+            )
+            complaints += len(differing)
+            for clash in differing:
+                self.stdout.write(f"{language}: {clash}; give one of them a context")
         if options["check"] and complaints:
             raise CommandError(f"{complaints} string(s) are not in order")
