@@ -1,6 +1,7 @@
 """What a workspace chooses about its KPIs."""
 
 import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal
 
 from django.db import transaction
@@ -59,7 +60,7 @@ def change_settings(
     return settings
 
 
-def _plain(values: dict[str, object]) -> dict[str, object]:
+def _plain(values: Mapping[str, object]) -> dict[str, object]:
     return {
         name: format(value.normalize(), "f") if isinstance(value, Decimal) else value
         for name, value in values.items()

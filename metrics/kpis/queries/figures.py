@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -64,7 +65,7 @@ def churn_reasons(period: PeriodView) -> list[ReasonRow]:
             reason=row.value,
             label=names[row.value],
             accounts=int(row.numerator or 0),
-            lost=lost[row.value].numerator or 0 if row.value in lost else 0,
+            lost=(lost[row.value].numerator if row.value in lost else None) or Decimal(0),
             share=row.figure or 0.0,
         )
         for row in rows

@@ -92,6 +92,8 @@ def _views(rows: Iterable[Period]) -> list[PeriodView]:
 
 
 def _view(row: Period, *, first_id: int | None) -> PeriodView:
+    if row.known_until is None or row.computed_at is None:
+        raise ValueError("a period that has not been computed has nothing to show")
     return PeriodView(
         id=row.pk,
         kind=row.kind,
