@@ -95,7 +95,8 @@ def furnished(workspace: Workspace, caller_for: MakeCaller) -> Caller:
     """A key with every scope, in a workspace that has what the examples speak of."""
     api = caller_for(workspace, "ingest", "read", "write")
     api.put("accounts/acme-1", {"name": "Acme"})
-    api.put("contacts/person-1", {"name": "Hanako", "account_external_id": "acme-1"})
+    person = {"name": "Hanako", "account_external_id": "acme-1", "email": "hanako@acme.example"}
+    api.put("contacts/person-1", person)
     contract = {
         "account_external_id": "acme-1",
         "product": "suite",
@@ -114,7 +115,7 @@ def furnished(workspace: Workspace, caller_for: MakeCaller) -> Caller:
     ):
         survey = api.post("surveys", {"kind": kind, "name": kind, **fields}).json()
         assert api.post(f"surveys/{survey['id']}/publish").status_code == 200
-    assert api.put("responses/answer-1", {"survey_id": survey["id"]}).status_code == 201
+    assert api.put("responses/answer-1", {"survey_external_id": "nps-2025"}).status_code == 201
     return api
 
 

@@ -91,6 +91,22 @@ class _Writer:
         )
 
 
+def _take(rows: QuerySet[Invitation], *, order: str, chunk: int) -> list[Invitation]:
+    """The first of open surveys' invitations that nobody else is at, locked.
+
+    They are found off their own index first; only those are then joined with others.
+    """
+    is_open = Survey.objects.filter(state=Survey.State.OPEN).values_list("pk", flat=True)
+    ids = list(
+        rows.filter(survey_id__in=list(is_open))
+        .select_for_update(skip_locked=True, no_key=True)
+        .order_by(order, "id")
+        .values_list("pk", flat=True)[:chunk]
+    )
+    found = Invitation.objects.filter(pk__in=ids).select_related("survey", "contact__account")
+    return list(found.order_by(order, "id"))
+
+
 @transaction.atomic
 def send_due(*, now: dt.datetime, chunk: int = CHUNK) -> int:
     """Put the letters of due invitations into the outbox; how many invitations were looked at.
@@ -98,17 +114,12 @@ def send_due(*, now: dt.datetime, chunk: int = CHUNK) -> int:
     One whose window has closed meanwhile waits for the next; one whose person has left, refused or
     lost the address is suppressed.
     """
-    invitations = list(
-        Invitation.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
-        .filter(
-            state=Invitation.State.QUEUED,
-            mail__isnull=True,
-            due_at__lte=now,
-            expires_at__gt=now,
-            survey__state=Survey.State.OPEN,
-        )
-        .select_related("survey", "contact", "contact__account")
-        .order_by("due_at", "id")[:chunk]
+    invitations = _take(
+        Invitation.objects.filter(
+            state=Invitation.State.QUEUED, mail__isnull=True, due_at__lte=now, expires_at__gt=now
+        ),
+        order="due_at",
+        chunk=chunk,
     )
     workspace = current_workspace()
     to_write = []
@@ -175,11 +186,10 @@ def remind_due(*, now: dt.datetime, chunk: int = CHUNK) -> int:
     Outside of the person's window, or where the budget has no room for it now, a reminder waits;
     when the time to answer is nearly over it is dropped.
     """
-    invitations = list(
-        Invitation.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
-        .filter(state=Invitation.State.SENT, remind_at__lte=now, survey__state=Survey.State.OPEN)
-        .select_related("survey", "contact", "contact__account")
-        .order_by("remind_at", "id")[:chunk]
+    invitations = _take(
+        Invitation.objects.filter(state=Invitation.State.SENT, remind_at__lte=now),
+        order="remind_at",
+        chunk=chunk,
     )
     workspace = current_workspace()
     ready = []

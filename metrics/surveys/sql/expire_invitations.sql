@@ -14,6 +14,7 @@ WITH over AS (
     FOR UPDATE OF i SKIP LOCKED
 ),
 released AS (
+    -- what they had reserved and never sent
     UPDATE accounts_contactreservation r
     SET released_at = %(now)s::timestamptz
     FROM over

@@ -47,6 +47,7 @@ drawn AS (
     FROM reachable
 ),
 sampled AS (
+    -- with those who were not drawn left out as well
     SELECT
         id, account_id, address,
         CASE
@@ -94,6 +95,7 @@ full_window AS (
     GROUP BY b.account_id, b.at
 ),
 fullest AS (
+    -- the window of each account that has the least room
     SELECT account_id, max(letters) AS letters FROM full_window GROUP BY account_id
 ),
 one_each AS (
