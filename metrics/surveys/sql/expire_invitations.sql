@@ -1,6 +1,8 @@
 -- Invitations whose time has passed, or whose survey is closed, are over: those that were sent
 -- have expired, those that were not are not sent any more and give back what they had reserved.
-WITH over AS (
+WITH
+-- those that are over, a chunk of them, each with why
+over AS (
     SELECT i.id, i.state, i.wave_id, i.contact_id, i.nonce,
            CASE WHEN s.state = 'closed' THEN 'closed' ELSE 'expired' END AS reason
     FROM surveys_invitation i
@@ -13,8 +15,8 @@ WITH over AS (
     LIMIT %(most)s
     FOR UPDATE OF i SKIP LOCKED
 ),
+-- what they had reserved and never sent is given back
 released AS (
-    -- what they had reserved and never sent
     UPDATE accounts_contactreservation r
     SET released_at = %(now)s::timestamptz
     FROM over

@@ -2,8 +2,9 @@
 -- Who a wave begun at %(at)s would ask and who not, and why: counts by reason, with examples.
 -- The rules are those of accounts.contact_rules; `metrics.surveys.actions.waves` applies them one
 -- by one, under lock. '' as reason stands for "is asked".
-WITH person AS (
-    -- everybody the filters name
+WITH
+-- everybody the filters name
+person AS (
     SELECT c.id, c.account_id, lower(trim(c.email)) AS address, c.left_on, c.consent
     FROM accounts_contact c
     JOIN accounts_account a ON a.workspace_id = c.workspace_id AND a.id = c.account_id
@@ -26,8 +27,8 @@ WITH person AS (
           )
       )
 ),
+-- with what keeps a person out by itself, and the place in the draw of a sample
 reachable AS (
-    -- with what keeps a person out by itself, and the place in the draw of a sample
     SELECT
         person.*,
         CASE
@@ -39,15 +40,15 @@ reachable AS (
         ('x' || substr(md5(%(seed)s || ':' || id), 1, 15))::bit(60)::bigint AS draw
     FROM person
 ),
+-- the sample: the lowest draws of those who can be reached
 drawn AS (
-    -- the sample: the lowest draws of those who can be reached
     SELECT
         reachable.*,
         row_number() OVER (PARTITION BY reason ORDER BY draw, id) AS draw_place
     FROM reachable
 ),
+-- with those who were not drawn left out as well
 sampled AS (
-    -- with those who were not drawn left out as well
     SELECT
         id, account_id, address,
         CASE
@@ -58,48 +59,48 @@ sampled AS (
         END AS reason
     FROM drawn
 ),
+-- people who have refused mail at another account
 unwilling AS (
-    -- people who have refused mail at another account
     SELECT DISTINCT lower(trim(email)) AS address
     FROM accounts_contact
     WHERE workspace_id = %(workspace_id)s AND consent = 'refused' AND email <> ''
 ),
+-- people whom another letter is too near to
 recent AS (
-    -- people whom another letter is too near to
     SELECT DISTINCT address
     FROM accounts_contactreservation
     WHERE workspace_id = %(workspace_id)s AND released_at IS NULL
       AND at > %(at)s::timestamptz - %(gap)s::interval
       AND at < %(at)s::timestamptz + %(gap)s::interval
 ),
+-- letters that share a window of the account's limit with this wave's
 letter AS (
-    -- letters that share a window of the account's limit with this wave's
     SELECT account_id, at
     FROM accounts_contactreservation
     WHERE workspace_id = %(workspace_id)s AND released_at IS NULL
       AND at > %(at)s::timestamptz - %(window)s::interval
       AND at < %(at)s::timestamptz + %(window)s::interval
 ),
+-- where those windows may begin
 beginning AS (
-    -- where those windows may begin
     SELECT account_id, at FROM letter WHERE at <= %(at)s::timestamptz
     UNION
     SELECT account_id, %(at)s::timestamptz FROM letter
 ),
+-- the letters in each window
 full_window AS (
-    -- the letters in each window
     SELECT b.account_id, b.at, count(*) AS letters
     FROM beginning b
     JOIN letter l ON l.account_id = b.account_id
         AND l.at >= b.at AND l.at < b.at + %(window)s::interval
     GROUP BY b.account_id, b.at
 ),
+-- the window of each account that has the least room
 fullest AS (
-    -- the window of each account that has the least room
     SELECT account_id, max(letters) AS letters FROM full_window GROUP BY account_id
 ),
+-- of those drawn: one letter per address, and none too soon
 one_each AS (
-    -- of those drawn: one letter per address, and none too soon
     SELECT
         s.id, s.account_id,
         CASE
@@ -114,8 +115,8 @@ one_each AS (
     LEFT JOIN recent r ON r.address = s.address
     LEFT JOIN unwilling u ON u.address = s.address
 ),
+-- and no account above its limit
 judged AS (
-    -- and no account above its limit
     SELECT
         o.id,
         CASE
