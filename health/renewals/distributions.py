@@ -150,7 +150,7 @@ def _convolved(mass: Mass, places: Mass, chances: Mass) -> Mass:
 def _together(values: Mass, chances: Mass) -> tuple[Mass, Mass]:
     """Equal values taken together, and near ones where there are too many to tell apart."""
     distinct, which = np.unique(np.round(values, 4), return_inverse=True)
-    summed = np.bincount(which, weights=chances, minlength=len(distinct))
+    summed = _weights(which, chances, len(distinct))
     if len(distinct) <= _MOST_VALUES:
         return distinct, summed
     low, high = distinct[0], distinct[-1]
@@ -158,6 +158,12 @@ def _together(values: Mass, chances: Mass) -> tuple[Mass, Mass]:
     places = (distinct - low) / cell
     below = np.minimum(np.floor(places).astype(int), _MOST_VALUES - 2)
     share = places - below
-    mass = np.bincount(below, weights=summed * (1 - share), minlength=_MOST_VALUES)
-    mass += np.bincount(below + 1, weights=summed * share, minlength=_MOST_VALUES)
+    mass = _weights(below, summed * (1 - share), _MOST_VALUES)
+    mass += _weights(below + 1, summed * share, _MOST_VALUES)
     return low + cell * np.arange(_MOST_VALUES), mass
+
+
+def _weights(places: NDArray[np.intp], weights: Mass, count: int) -> Mass:
+    """The sum of the weights at each of ``count`` places."""
+    # with weights the counts are floats already: what is converted is the declared type
+    return np.bincount(places, weights=weights, minlength=count).astype(np.float64, copy=False)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -28,6 +29,9 @@ def _day(**more: Any) -> forms.DateField:
 
 class RenewalForm(NearDays, forms.Form):
     """Base: every form carries the version of the row that was looked at."""
+
+    # as a browser sends it
+    data: MultiValueDict[str, str]
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
 

@@ -173,7 +173,7 @@ def locked(renewal_id: int, version: int | None) -> Renewal:
             _("Somebody changed this renewal since you opened it. Look at it again, then decide."),
             code="changed_meanwhile",
         )
-    return renewal  # type: ignore[no-any-return]
+    return renewal
 
 
 def _closed(renewal: Renewal, *, actor: Actor, now: dt.datetime, note: str) -> Renewal:

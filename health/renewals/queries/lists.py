@@ -143,9 +143,10 @@ def calendar_days(
         .values("notice_deadline_on")
         .annotate(n=Count("id"))
     )
-    for row in deadlines:
-        day = row["notice_deadline_on"]
-        days.setdefault(day, CalendarDay(day)).deadlines = row["n"]
+    for deadline in deadlines:
+        last_day = deadline["notice_deadline_on"]
+        if last_day is not None:
+            days.setdefault(last_day, CalendarDay(last_day)).deadlines = deadline["n"]
     return days
 
 

@@ -4,9 +4,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from django import forms
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +18,7 @@ from cs_platform.core import clock
 from health.renewals import wording
 from health.renewals.actions.forecasts import set_forecast
 from health.renewals.actions.steps import enter_lost, enter_renewed, move_step
-from health.renewals.forms import ForecastForm, LostForm, MoveForm, RenewedForm
+from health.renewals.forms import ForecastForm, LostForm, MoveForm, RenewalForm, RenewedForm
 from health.renewals.models import Renewal
 from health.renewals.queries.lists import forecast_history, history, with_joined
 
@@ -42,15 +41,21 @@ def _renewal(renewal_id: int) -> Renewal:
     return found
 
 
-def _form(verb: str, renewal: Renewal, data: Any = None) -> forms.BaseForm:
+def _form(verb: str, renewal: Renewal, data: QueryDict | None = None) -> RenewalForm:
     ids = f"id_{verb}_%s"
     if verb in {"csm", "final"}:
         return ForecastForm(data, renewal=renewal, forecaster=verb, auto_id=ids)
-    kind = {"move": MoveForm, "renewed": RenewedForm, "lost": LostForm}[verb]
-    return kind(data, renewal=renewal, auto_id=ids)
+    kinds: dict[str, type[RenewalForm]] = {
+        "move": MoveForm,
+        "renewed": RenewedForm,
+        "lost": LostForm,
+    }
+    return kinds[verb](data, renewal=renewal, auto_id=ids)
 
 
-def _act(verb: str, form: Any, renewal: Renewal, request: HttpRequest) -> Callable[[], Renewal]:
+def _act(
+    verb: str, form: RenewalForm, renewal: Renewal, request: HttpRequest
+) -> Callable[[], Renewal]:
     values = {
         "actor": Actor.of(request.membership),
         "now": clock.now(),
@@ -59,8 +64,12 @@ def _act(verb: str, form: Any, renewal: Renewal, request: HttpRequest) -> Callab
     }
     if verb in {"csm", "final"}:
         return lambda: set_forecast(forecaster=verb, **values)
-    act = {"move": move_step, "renewed": enter_renewed, "lost": enter_lost}[verb]
-    return lambda: act(**values)
+    acts: dict[str, Callable[..., Renewal]] = {
+        "move": move_step,
+        "renewed": enter_renewed,
+        "lost": enter_lost,
+    }
+    return lambda: acts[verb](**values)
 
 
 @page(Permission.VIEW)
@@ -81,7 +90,7 @@ def renewal_action(request: HttpRequest, renewal_id: int, verb: str) -> HttpResp
         raise Http404
     if not allows(request.membership.role, VERBS[verb][1]):
         raise PermissionDenied
-    form: Any = _form(verb, subject, request.POST)
+    form = _form(verb, subject, request.POST)
     if form.is_valid():
         attempt(form, _act(verb, form, subject, request))
     if form.errors:
@@ -93,7 +102,7 @@ def renewal_action(request: HttpRequest, renewal_id: int, verb: str) -> HttpResp
     return HttpResponseRedirect(address(request, "renewal", renewal_id), status=303)
 
 
-def _again(form: forms.BaseForm, subject: Renewal) -> forms.BaseForm:
+def _again(form: RenewalForm, subject: Renewal) -> RenewalForm:
     """The form with what was typed, ready to be sent again: it now shows the row as it is."""
     form.data = form.data.copy()
     form.data["version"] = str(subject.version)
@@ -101,7 +110,7 @@ def _again(form: forms.BaseForm, subject: Renewal) -> forms.BaseForm:
 
 
 def _panel(
-    request: HttpRequest, subject: Renewal, *, failed: tuple[str, forms.BaseForm] | None = None
+    request: HttpRequest, subject: Renewal, *, failed: tuple[str, RenewalForm] | None = None
 ) -> HttpResponse:
     today = clock.local_date(clock.now(), request.workspace.timezone)
     offered = []
