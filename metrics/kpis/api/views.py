@@ -174,7 +174,7 @@ class MetricItem(MetricsView):
             {
                 **kpi_row(kpi, current_workspace().currency),
                 "period": period_row(found),
-                "current": figure_row(last and (last.restated or last.figure)),
+                "current": figure_row((last.restated or last.figure) if last else None),
                 "trend": [point_row(point) for point in points],
                 "cut": rows,
             }

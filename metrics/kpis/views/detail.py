@@ -11,6 +11,7 @@ from accounts.permissions import Permission
 from cs_platform.core.errors import DomainError
 from cs_platform.core.glossary import entry
 from cs_platform.core.templatetags.formats import number
+from metrics.charts import Chart
 from metrics.kpis import charts
 from metrics.kpis.definitions import KPIS, Kpi
 from metrics.kpis.forms.goals import GoalForm
@@ -109,7 +110,7 @@ def api_url(kpi: Kpi, lens: Lens) -> str:
     return reverse("api_metric", args=[kpi.slug]) + query
 
 
-def trend_chart(kpi: Kpi, points: list[Point], lens: Lens, goal: Goal | None) -> charts.Chart:
+def trend_chart(kpi: Kpi, points: list[Point], lens: Lens, goal: Goal | None) -> Chart:
     """The KPI period by period."""
     rows = [
         {

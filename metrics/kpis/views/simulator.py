@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from accounts.access import HttpRequest, page
 from accounts.permissions import Permission
 from cs_platform.core.templatetags.formats import number, percent, points
+from metrics.charts import Chart
 from metrics.kpis import charts
 from metrics.kpis.forms.simulator import SimulatorForm
 from metrics.kpis.models import Period, Settings
@@ -133,7 +134,7 @@ def _notes(found: Simulation) -> dict[str, str]:
     }
 
 
-def _chart(found: Simulation, lens: Lens) -> charts.Chart:
+def _chart(found: Simulation, lens: Lens) -> Chart:
     return charts.simulation(
         [
             {
