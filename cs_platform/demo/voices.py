@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cs_platform.demo.conversations import Talk
 from cs_platform.demo.engagement import level
@@ -99,7 +100,7 @@ def _after_support(life: Life, talk: Talk, person: Person, rng: np.random.Genera
     return found
 
 
-def _comment(tone: str, language: str, dice: "np.ndarray", rng: np.random.Generator) -> str:  # type: ignore[type-arg]
+def _comment(tone: str, language: str, dice: NDArray[np.float64], rng: np.random.Generator) -> str:
     if dice[0] > (0.75 if tone == "bad" else 0.5):
         return ""
     texts = _COMMENTS[tone]["ja" if language == "ja" else "en"]

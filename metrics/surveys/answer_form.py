@@ -185,7 +185,7 @@ def summary(
     for shown in _answered(survey, questions, given, language):
         labels = dict(shown.options)
         if shown.options:
-            chosen = shown.value if isinstance(shown.value, list) else [shown.value]
+            chosen: list[str] = shown.value if isinstance(shown.value, list) else [shown.value]
             said = ", ".join(labels.get(key, key) for key in chosen)
         else:
             said = str(shown.value)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.actions import audit
 from accounts.actors import Actor
-from accounts.fields import BadValue, Choice, Text, YesNo, read
+from accounts.fields import BadValue, Choice, Rule, Text, YesNo, read
 from cs_platform.core.errors import Conflict, DomainError
 from metrics.surveys import branching, default_texts
 from metrics.surveys.models import Answer, Question, Survey
@@ -149,7 +149,7 @@ def _read_one(item: Mapping[str, Any], place: str, taken: set[Any]) -> Question:
             raise BadQuestions(
                 _("There is no such field."), code="unknown_field", field=f"{place}.{name}"[:200]
             )
-    rules = {
+    rules: dict[str, Rule] = {
         "kind": Choice(Question.Kind.values, empty=""),
         "text_en": Text(_LONGEST_TEXT),
         "text_ja": Text(_LONGEST_TEXT),

@@ -311,7 +311,7 @@ def _people(values: Mapping[str, Any], result: Result, references: _References) 
         given = values.get(field)
         if given is None:
             continue
-        found[name] = known.get(given) or known.get(given.casefold())  # type: ignore[attr-defined]
+        found[name] = known.get(given) or known.get(given.casefold())
         if found[name] is None:
             result.reject(f"unknown_{name}", message, field)
     contact, account = found.get("contact"), found.get("account")

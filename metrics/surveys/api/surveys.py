@@ -194,7 +194,7 @@ class SurveyQuestions(WorkspaceView):
             error = FieldError("unknown_field", "There is no such field.", f"/{unknown[0][:100]}")
             raise ApiProblem(422, "unknown_field", "There is no such field.", errors=[error])
         stored = set_questions(
-            actor=self.actor, now=clock.now(), survey=survey, questions=body.get("questions")
+            actor=self.actor, now=clock.now(), survey=survey, questions=body.get("questions", ())
         )
         return _questions(stored)
 

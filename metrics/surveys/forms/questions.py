@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
@@ -31,6 +32,9 @@ class QuestionForm(forms.Form):
     ``earlier`` are the questions before it, the only ones it can depend on: each that has grades
     or options becomes a field ``when_<key>``. A score question is asked of everybody, first.
     """
+
+    # as a browser sends it: the rows of options are fields of one name
+    data: MultiValueDict[str, str]
 
     kind = forms.ChoiceField(
         label=gettext_lazy("Kind"), choices=_KINDS, widget=forms.RadioSelect, initial="text"

@@ -320,5 +320,5 @@ class SendingForm(NearDays, forms.Form):
     @classmethod
     def initial_of(cls, survey: Survey) -> dict[str, Any]:
         """The form's initial values for a survey."""
-        found = {name: getattr(survey, name) for name in cls.base_fields}  # type: ignore[attr-defined]
+        found = {name: getattr(survey, name) for name in cls.base_fields}
         return {**found, "embed_origins": "\n".join(survey.embed_origins)}

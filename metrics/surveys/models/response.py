@@ -1,6 +1,6 @@
 """What was answered."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -13,6 +13,10 @@ from metrics.surveys import scales
 from metrics.surveys.models.invitation import Channel, Invitation, Wave
 from metrics.surveys.models.survey import Question, Survey
 
+if TYPE_CHECKING:
+    from metrics.surveys.models.follow_up import FollowUp
+    from metrics.surveys.models.themes import ResponseTheme
+
 
 class Response(TenantModel):
     """One person's answer to a survey.
@@ -22,6 +26,10 @@ class Response(TenantModel):
     out of every figure without losing it. ``happened_at`` is when it was given, ``known_at`` when
     we had it: the same for imports declared historical.
     """
+
+    # of a response that `metrics.surveys.queries.comments` has read: themes, follow-ups
+    tags: "list[ResponseTheme]"
+    loops: "list[FollowUp]"
 
     survey = models.ForeignKey(
         Survey, on_delete=models.CASCADE, db_constraint=False, related_name="responses"

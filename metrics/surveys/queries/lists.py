@@ -4,6 +4,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Max, Q, QuerySet
 
@@ -47,7 +48,9 @@ class SurveyRow:
     tally: Tally | None
 
 
-def _letters(invitations: QuerySet[Invitation]) -> QuerySet[Invitation]:
+def _letters(
+    invitations: QuerySet[Invitation, dict[str, Any]],
+) -> QuerySet[Invitation, dict[str, Any]]:
     state = Invitation.State
     return invitations.annotate(
         invited=Count("pk"),

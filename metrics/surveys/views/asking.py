@@ -15,9 +15,9 @@ from accounts.models import Workspace
 from cs_platform.core import clock
 from cs_platform.core.errors import DomainError
 from metrics.surveys import answer_form, spam
-from metrics.surveys.actions.answers import stored_answers
 from metrics.surveys.colours import palette
 from metrics.surveys.models import Question, Response, Survey, SurveyLogo
+from metrics.surveys.queries.responses import stored_answers
 from metrics.surveys.tokens import form_stamp
 from metrics.surveys.values import SCORE_KEY, BadAnswer
 from metrics.surveys.views.public_access import gone, public

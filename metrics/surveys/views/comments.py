@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.dateparse import parse_date
@@ -53,7 +53,7 @@ def survey_comments(request: HttpRequest) -> HttpResponse:
 
 
 @page(Permission.VIEW)
-def survey_comments_export(request: HttpRequest) -> HttpResponse:
+def survey_comments_export(request: HttpRequest) -> StreamingHttpResponse:
     """The same comments as CSV; no cell is a formula."""
     header = [
         _("Answered"), _("Survey"), _("Kind"), _("Score"), _("Account"), _("Contact"),

@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
@@ -81,7 +81,7 @@ def all_results(request: HttpRequest) -> HttpResponse:
 
 
 @page(Permission.VIEW)
-def results_export(request: HttpRequest, survey_id: int) -> HttpResponse:
+def results_export(request: HttpRequest, survey_id: int) -> StreamingHttpResponse:
     """A survey's figures as CSV: each period and cut with its interval."""
     survey = found_survey(survey_id)
     source = Source.of(survey)
