@@ -70,8 +70,8 @@ def _make_survey(page: Any) -> str:
     page.get_by_role("link", name="Sending").click()
     for day in ("Saturday", "Sunday"):
         page.get_by_label(day).check()
-    page.get_by_label("From").select_option("0")
-    page.get_by_label("Until").select_option("24")
+    page.get_by_label("From", exact=True).select_option("0")
+    page.get_by_label("Until", exact=True).select_option("24")
     page.get_by_role("button", name="Save").click()
     page.get_by_role("link", name="Preview").click()
     frame = page.frame_locator("iframe")
