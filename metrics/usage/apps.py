@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class UsageConfig(AppConfig):
@@ -9,7 +10,9 @@ class UsageConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.actions.dirty import marked
+        from accounts.audit_words import describe
 
+        describe({"login_event_set": _("Chose what counts as a log-in")})
         marked.connect(_nudge, dispatch_uid="usage.nudge")
 
 

@@ -22,7 +22,9 @@ from schemathesis.specs.openapi.checks import (
 
 from accounts.models import Workspace
 from cs_platform.api_docs.views import description
+from cs_platform.core import clock
 from cs_platform.wsgi import application
+from health.renewals.actions.refresh import refresh_renewals
 from metrics.usage.ingest.view import ENDPOINTS
 from tests.api.conftest import Caller, MakeCaller
 from tests.api.test_gate import api_views
@@ -131,6 +133,10 @@ def _with_ids(api: Caller, path: str, address: str) -> str:
         asked = {"contact_external_id": "person-1", "touchpoint": "support"}
         invitation = api.post("invitations", asked).json()
         return address.replace("/invitations/1", f"/invitations/{invitation['id']}")
+    if "/renewals/" in path:
+        refresh_renewals(api.key.workspace_id, clock.now(), everything=True)
+        renewal = api.get("renewals").json()["items"][0]
+        return address.replace("/renewals/1", f"/renewals/{renewal['id']}")
     return address
 
 

@@ -40,8 +40,11 @@ from health.renewals.actions.forecasts import set_forecast
 from health.renewals.actions.refresh import refresh_renewals
 from health.renewals.actions.steps import move_step
 from health.renewals.models import Renewal
+from metrics.kpis.actions.as_of import request_as_of
 from metrics.kpis.actions.goals import set_goal
 from metrics.kpis.actions.reviews import review_churn
+from metrics.kpis.actions.schedule import refresh_current
+from metrics.kpis.actions.settings import change_settings
 from metrics.reports.actions.reports import Rendered, make_report, request_report
 from metrics.reports.actions.reviews import save_review_sheet
 from metrics.reports.actions.schedules import create_schedule
@@ -124,6 +127,7 @@ def rival(rival_workspace: Workspace, client_as: Callable[..., Client]) -> Rival
         usage_event = Event.objects.order_by("id").first().pk
         ids["renewal_id"] = _renewal(Actor.of(Membership.objects.get(pk=ids["member_id"])), now)
         ids |= _reports(ids, now)
+        _kpis(Actor.of(Membership.objects.get(pk=ids["member_id"])), now)
         ids |= fill_surveys(
             actor=Actor.of(Membership.objects.get(pk=ids["member_id"])),
             now=now,
@@ -149,7 +153,8 @@ def _fill(workspace: Workspace, now: dt.datetime) -> tuple[dict[str, int], str]:
     rate = set_rate(actor=actor, now=now, currency="CHF", valid_from=today, rate=Decimal("1.05"))
     subscription = start_subscription(
         actor=actor, now=now, account=account, external_id=EXTERNAL_ID, product=product, plan=plan,
-        starts_on=today, term_months=12, seats=3, unit_price=Decimal(10), note=MARK,
+        starts_on=today - dt.timedelta(days=9), term_months=12, seats=3, unit_price=Decimal(10),
+        note=MARK,
     )  # fmt: skip
     log_interaction(
         actor=actor, now=now, account=account, kind="call_out", summary=MARK, happened_at=now,
@@ -191,6 +196,16 @@ def _renewal(actor: Actor, now: dt.datetime) -> int:
     move_step(**who, step="quoted", next_step=f"Call {MARK}", note=MARK)
     set_forecast(**who, forecaster="csm", category="risk", note=MARK)
     return renewal.pk
+
+
+def _kpis(actor: Actor, now: dt.datetime) -> None:
+    """Their figures, as the workers keep them, and a past day they asked for."""
+    refresh_current(now)
+    change_settings(
+        actor=actor, now=now, today=now.date(), gross_margin=Decimal("0.8"),
+        onboarding_target_days=60, first_day="period",
+    )  # fmt: skip
+    request_as_of(actor=actor, now=now, as_of=now.date() - dt.timedelta(days=3))
 
 
 def _reports(ids: dict[str, int], now: dt.datetime) -> dict[str, int]:

@@ -111,8 +111,8 @@ def test_what_changed_is_said(
 ) -> None:
     week, month = get("viewer", url("account", alpha.pk)).context["changes"]
     assert week.startswith("Since 7 days ago: ")
-    # the heaviest measure: 20 of 120 of the weight, 45 points lost
-    assert "Usage trend from — to — (−7.5 points)" in week
+    # the heaviest measure: 20 of 140 of the weight, 45 points lost
+    assert "Usage trend from — to — (−6.4 points)" in week
     assert month.startswith("Since 30 days ago: ")
 
 
@@ -124,7 +124,7 @@ def test_queries(
     client.get(url(tab, alpha.pk))
     with CaptureQueriesContext(connection) as captured:
         text_of(client.get(url(tab, alpha.pk)))
-    expected = {"account": 19, "account_usage": 14, "account_timeline": 13, "account_contract": 13}
+    expected = {"account": 19, "account_usage": 14, "account_timeline": 13, "account_contract": 14}
     assert len(captured) == expected[tab]
 
 

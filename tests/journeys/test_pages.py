@@ -8,6 +8,8 @@ import pytest
 from accounts.actors import Actor
 from accounts.models import Contact, ContractEvent, Membership, Subscription
 from cs_platform.core import clock, tenancy
+from health.renewals.actions.derive import derive_renewals
+from health.renewals.models import Renewal
 from metrics.reports.actions.schedules import create_schedule
 from metrics.reports.models import ReportSchedule
 from metrics.usage.models import Event
@@ -19,9 +21,11 @@ from tests.journeys.surveys import survey_ids
 pytestmark = [pytest.mark.browser, pytest.mark.live]
 
 MAIN = ("today/", "accounts/?owner=all", "account", "at-risk/?owner=all", "overview/")
-# Answers that are no page: a file, or a redirect to one.
+# Answers that are no page: a file, a redirect to one, or a part of a page.
 NO_PAGES = {
-    "accounts_export", "metric_export", "report_file", "report_row", "review_sheet_pdf",
+    "accounts_export", "metric_export", "renewals_export", "survey_comments_export",
+    "survey_results_export", "report_file", "report_row", "review_sheet_pdf",
+    "survey_audience_preview",
 }  # fmt: skip
 OUTSIDE = ("/", "/accounts/password/change/", "/accounts/logout/")
 ANONYMOUS = ("/accounts/login/", "/accounts/password/reset/", "/no/such/page/")
@@ -40,7 +44,9 @@ def _ids(running: Running) -> dict[str, Any]:
             actor=Actor.of(member), now=clock.now(), name="Monthly report", day_of_month=3, hour=8,
             language="en", sections=["kpis", "health"], is_active=True, recipients=[member],
         )  # fmt: skip
+        derive_renewals(now=clock.now(), subscription_ids=[subscription.pk])
         return {
+            "renewal_id": Renewal.objects.filter(subscription=subscription).first().pk,
             "schedule_id": schedule.pk,
             "account_id": account.pk,
             "contact_id": Contact.objects.get(account=account).pk,

@@ -244,7 +244,7 @@ def test_removed_schedules_leave_their_reports(schedule: Make, actor: Actor) -> 
     assert ReportDelivery.objects.count() == 2
     actions = AuditEntry.objects.filter(action__startswith="report_schedule")
     assert [entry.action for entry in actions.order_by("id")] == [
-        "report_schedule.created", "report_schedule.deleted",
+        "report_schedule_created", "report_schedule_deleted",
     ]  # fmt: skip
 
 

@@ -275,6 +275,7 @@ def host() -> Iterator[Host]:
     made = Host()
     yield made
     made.server.shutdown()
+    made.server.server_close()
 
 
 @pytest.mark.browser

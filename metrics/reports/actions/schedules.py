@@ -37,7 +37,7 @@ def create_schedule(
         schedule.sections = ordered(fields["sections"])
         schedule.save()
         _set_recipients(schedule, recipients)
-        audit.record(actor=actor, action="report_schedule.created", obj=schedule, now=now)
+        audit.record(actor=actor, action="report_schedule_created", obj=schedule, now=now)
     return schedule
 
 
@@ -65,7 +65,7 @@ def update_schedule(
         kept.updated_at = now
         kept.save()
         _set_recipients(kept, recipients)
-        audit.record(actor=actor, action="report_schedule.changed", obj=kept, now=now)
+        audit.record(actor=actor, action="report_schedule_changed", obj=kept, now=now)
     return kept
 
 
@@ -75,7 +75,7 @@ def delete_schedule(*, actor: Actor, now: dt.datetime, schedule_id: int) -> None
         schedule = ReportSchedule.objects.select_for_update().filter(pk=schedule_id).first()
         if schedule is None:
             raise NotFound(_("There is no such schedule."))
-        audit.record(actor=actor, action="report_schedule.deleted", obj=schedule, now=now)
+        audit.record(actor=actor, action="report_schedule_deleted", obj=schedule, now=now)
         schedule.delete()
 
 
