@@ -10,6 +10,7 @@ urlpatterns = [
     # first, because it is asked for thousands of times a second
     path("", include("metrics.usage.ingest.urls")),
     path("", session.home, name="home"),
+    path("favicon.ico", session.favicon, name="favicon"),
     path("language/", session.set_language, name="set_language"),
     path("theme/", session.set_theme, name="set_theme"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.templatetags.static import static
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import check_for_language
 from django.views.decorators.http import require_GET, require_POST
@@ -34,6 +35,14 @@ def home(request: HttpRequest) -> HttpResponse:
         request.session[LAST_WORKSPACE] = chosen.workspace.slug
         return HttpResponseRedirect(sections[0][1])
     return render(request, "choose_workspace.html", {"memberships": memberships})
+
+
+@require_GET
+def favicon(request: HttpRequest) -> HttpResponse:
+    """The mark, where browsers look for it by themselves: beside letters, PDFs and JSON."""
+    response = HttpResponseRedirect(static("img/mark.svg"))
+    response["Cache-Control"] = "public, max-age=86400"
+    return response
 
 
 def _back(request: HttpRequest) -> str:

@@ -14,6 +14,7 @@ from tests.cast import ROLES
 # Pages outside a workspace, each with its reason to be reachable without one.
 OUTSIDE = {
     "home": "sends people to log-in or to their workspace",
+    "favicon": "the mark, for answers that name none",
     "set_language": "language of the interface",
     "set_theme": "theme of the interface",
     "styleguide": "debug only",

@@ -217,3 +217,9 @@ def test_a_domain_error_is_told_in_its_own_words(request_: HttpRequest) -> None:
 def test_the_api_gets_problem_details() -> None:
     response = errors.not_found(RequestFactory().get("/api/v1/nothing"), ValueError())
     assert response["Content-Type"].startswith("application/problem+json")
+
+
+def test_browsers_find_the_mark_by_themselves(client: Client) -> None:
+    answer = client.get("/favicon.ico")
+    assert answer.status_code == 302
+    assert answer["Location"].endswith(".svg")
