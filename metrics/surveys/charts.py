@@ -14,6 +14,8 @@ from metrics.surveys.queries.results import Period
 from metrics.surveys.scales import NPS, Scale
 from metrics.surveys.tallies import Tally
 
+# up to here Plotly would step by fractions
+_FEW = 5
 _ROLES = ("green", "yellow", "red")
 
 
@@ -105,7 +107,10 @@ def distribution(tally: Tally) -> Chart:
         ],
         barmode="stack",
         xaxis={"type": "category", "title": {"text": _("Grade")}},
-        yaxis={"title": {"text": _("Number of people")}},
+        yaxis={
+            "title": {"text": _("Number of people")},
+            **_whole(max(tally.counts.values(), default=0)),
+        },
         showlegend=False,
     )
 
@@ -113,6 +118,7 @@ def distribution(tally: Tally) -> Chart:
 def theme_months(figures: Sequence[ThemeFigure], names: Mapping[str, str]) -> Chart:
     """Comments on a theme by month and by what their authors scored."""
     labels = [f"{figure.month:%Y-%m}" for figure in figures]
+    most = max((f.good + f.middle + f.bad for f in figures), default=0)
     kinds: tuple[tuple[str, str], ...] = (("good", "green"), ("middle", "yellow"), ("bad", "red"))
     return chart(
         [
@@ -123,7 +129,7 @@ def theme_months(figures: Sequence[ThemeFigure], names: Mapping[str, str]) -> Ch
         [[label, f.good, f.middle, f.bad] for label, f in zip(labels, figures, strict=True)],
         barmode="stack",
         xaxis={"type": "category"},
-        yaxis={"title": {"text": _("Comments")}},
+        yaxis={"title": {"text": _("Comments")}, **_whole(most)},
     )
 
 
@@ -131,6 +137,11 @@ def _rounded(figure: Any, places: int) -> list[Any]:
     if figure is None:
         return [None, None, None]
     return [round(value, places) for value in (figure.value, figure.low, figure.high)]
+
+
+def _whole(highest: int) -> dict[str, int]:
+    """The steps of an axis of so many people or comments: none are halves."""
+    return {"tick0": 0, "dtick": 1} if highest <= _FEW else {}
 
 
 def _room(lowest: int, highest: int) -> list[float]:
