@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import pytest
@@ -30,6 +31,10 @@ class Running:
     postbox: Postbox
 
 
+# the fixture may be asked for again in the same process, after other packages' tests
+_number = count(1)
+
+
 @pytest.fixture(scope="package")
 def running(
     django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
@@ -49,7 +54,7 @@ def running(
         env=installation.env,
     )
     with django_db_blocker.unblock():
-        world = make_world(f"kitano-{os.getpid()}")
+        world = make_world(f"kitano-{os.getpid()}-{next(_number)}")
         assert collecting.wait(timeout=120) == 0
         web = installation.start_web()
         # letters are written by the worker, with addresses of this server
