@@ -88,3 +88,14 @@ document.addEventListener("htmx:pushedIntoHistory", () => {
   const reset = document.querySelector("[data-filters-reset]");
   if (reset) reset.hidden = !location.search;
 });
+
+// --- tables wider than the screen: whoever has no pointer scrolls them by the arrow keys ---
+function reachTables() {
+  for (const box of document.querySelectorAll(".table-box, .table-responsive")) {
+    box.toggleAttribute("tabindex", false);
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+  }
+}
+reachTables();
+addEventListener("resize", reachTables);
+document.addEventListener("htmx:afterSettle", reachTables);
