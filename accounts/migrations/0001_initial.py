@@ -26,24 +26,6 @@ class Migration(migrations.Migration):
         UnaccentExtension(),
         BtreeGinExtension(),
         migrations.CreateModel(
-            name="Product",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("code", models.CharField(max_length=100, verbose_name="code")),
-                ("name", models.CharField(max_length=200, verbose_name="name")),
-            ],
-            options={
-                "abstract": False,
-                "base_manager_name": "objects",
-                "default_manager_name": "objects",
-            },
-        ),
-        migrations.CreateModel(
             name="User",
             fields=[
                 (
@@ -74,6 +56,154 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(
                         django.db.models.functions.text.Lower("email"), name="accounts_user_email"
                     )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Workspace",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "slug",
+                    models.SlugField(
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-z0-9][a-z0-9-]*$", "Lower-case letters, digits, -."
+                            )
+                        ],
+                        verbose_name="address",
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                (
+                    "timezone",
+                    models.CharField(default="Asia/Tokyo", max_length=64, verbose_name="time zone"),
+                ),
+                (
+                    "currency",
+                    models.CharField(default="JPY", max_length=3, verbose_name="currency"),
+                ),
+                (
+                    "fiscal_year_start_month",
+                    models.PositiveSmallIntegerField(
+                        default=4, verbose_name="first month of the fiscal year"
+                    ),
+                ),
+                (
+                    "unknown_accounts",
+                    models.CharField(
+                        choices=[
+                            ("create", "Create the account and mark it as unconfirmed"),
+                            ("hold", "Keep the event unattributed until the account exists"),
+                        ],
+                        default="create",
+                        max_length=10,
+                        verbose_name="events of unknown accounts",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("fiscal_year_start_month__range", (1, 12))),
+                        name="accounts_workspace_fiscal_month",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Membership",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("owner", "Owner"),
+                            ("admin", "Administrator"),
+                            ("manager", "CS manager"),
+                            ("csm", "CSM"),
+                            ("agent", "Agent"),
+                            ("viewer", "Viewer"),
+                        ],
+                        max_length=10,
+                        verbose_name="role",
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to="accounts.workspace",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "user"), name="accounts_membership_workspace_user"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="accounts_membership_workspace_id"
+                    ),
+                ]
+            },
+        ),
+        migrations.CreateModel(
+            name="Product",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=100, verbose_name="code")),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="accounts.workspace",
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "objects",
+                "default_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="accounts_product_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "code"), name="accounts_product_code"
+                    ),
                 ],
             },
         ),
@@ -193,11 +323,78 @@ class Migration(migrations.Migration):
                         verbose_name="referred by",
                     ),
                 ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="owned_accounts",
+                        to="accounts.membership",
+                        verbose_name="owner (CSM)",
+                    ),
+                ),
+                (
+                    "sales_owner",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="accounts.membership",
+                        verbose_name="sales owner",
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="accounts.workspace",
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(
+                        fields=["search_text"],
+                        name="accounts_account_search",
+                        opclasses=["gin_trgm_ops"],
+                    ),
+                    models.Index(
+                        fields=["workspace", "name", "id"], name="accounts_account_by_name"
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("external_id", ""), _negated=True),
+                        name="accounts_account_external_id_given",
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="parent", name="accounts_account_parent_fk"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="referrer", name="accounts_account_referrer_fk"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="accounts_account_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "external_id"), name="accounts_account_external_id"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="owner", name="accounts_account_owner_fk"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="sales_owner", name="accounts_account_sales_owner_fk"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -294,74 +491,52 @@ class Migration(migrations.Migration):
                         to="accounts.account",
                     ),
                 ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="accounts.workspace",
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(
+                        fields=["search_text"],
+                        name="accounts_contact_search",
+                        opclasses=["gin_trgm_ops"],
+                    ),
+                    django.contrib.postgres.indexes.GinIndex(
+                        fields=["phone_digits"], name="accounts_contact_phones"
+                    ),
+                    django.contrib.postgres.indexes.GinIndex(
+                        fields=["user_ids"], name="accounts_contact_user_ids"
+                    ),
+                    models.Index(
+                        fields=["workspace", "account", "id"], name="accounts_contact_by_account"
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("external_id", ""), _negated=True),
+                        name="accounts_contact_external_id_given",
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="account", name="accounts_contact_account_fk"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="accounts_contact_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "external_id"), name="accounts_contact_external_id"
+                    ),
+                ],
             },
-        ),
-        migrations.CreateModel(
-            name="Membership",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "role",
-                    models.CharField(
-                        choices=[
-                            ("owner", "Owner"),
-                            ("admin", "Administrator"),
-                            ("manager", "CS manager"),
-                            ("csm", "CSM"),
-                            ("agent", "Agent"),
-                            ("viewer", "Viewer"),
-                        ],
-                        max_length=10,
-                        verbose_name="role",
-                    ),
-                ),
-                ("is_active", models.BooleanField(default=True, verbose_name="active")),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="memberships",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-        ),
-        migrations.AddField(
-            model_name="account",
-            name="owner",
-            field=models.ForeignKey(
-                blank=True,
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="owned_accounts",
-                to="accounts.membership",
-                verbose_name="owner (CSM)",
-            ),
-        ),
-        migrations.AddField(
-            model_name="account",
-            name="sales_owner",
-            field=models.ForeignKey(
-                blank=True,
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="accounts.membership",
-                verbose_name="sales owner",
-            ),
         ),
         migrations.CreateModel(
             name="Plan",
@@ -384,69 +559,30 @@ class Migration(migrations.Migration):
                         to="accounts.product",
                     ),
                 ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="accounts.workspace",
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
-            },
-        ),
-        migrations.CreateModel(
-            name="Workspace",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "slug",
-                    models.SlugField(
-                        unique=True,
-                        validators=[
-                            django.core.validators.RegexValidator(
-                                "^[a-z0-9][a-z0-9-]*$", "Lower-case letters, digits, -."
-                            )
-                        ],
-                        verbose_name="address",
-                    ),
-                ),
-                ("name", models.CharField(max_length=200, verbose_name="name")),
-                (
-                    "timezone",
-                    models.CharField(default="Asia/Tokyo", max_length=64, verbose_name="time zone"),
-                ),
-                (
-                    "currency",
-                    models.CharField(default="JPY", max_length=3, verbose_name="currency"),
-                ),
-                (
-                    "fiscal_year_start_month",
-                    models.PositiveSmallIntegerField(
-                        default=4, verbose_name="first month of the fiscal year"
-                    ),
-                ),
-                (
-                    "unknown_accounts",
-                    models.CharField(
-                        choices=[
-                            ("create", "Create the account and mark it as unconfirmed"),
-                            ("hold", "Keep the event unattributed until the account exists"),
-                        ],
-                        default="create",
-                        max_length=10,
-                        verbose_name="events of unknown accounts",
-                    ),
-                ),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-            ],
-            options={
                 "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("fiscal_year_start_month__range", (1, 12))),
-                        name="accounts_workspace_fiscal_month",
-                    )
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="product", name="accounts_plan_product_fk"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="accounts_plan_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "product", "code"), name="accounts_plan_code"
+                    ),
                 ],
             },
         ),
@@ -564,6 +700,43 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(
+                        fields=["workspace", "account", "id"], name="accounts_sub_by_account"
+                    ),
+                    models.Index(
+                        fields=["workspace", "term_ends_on"], name="accounts_sub_by_term_end"
+                    ),
+                    models.Index(
+                        fields=["workspace", "notice_deadline_on"], name="accounts_sub_by_notice"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="accounts_subscription_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "external_id"),
+                        name="accounts_subscription_external_id",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("external_id", ""), _negated=True),
+                        name="accounts_subscription_external_id_given",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("mrr__gte", 0)),
+                        name="accounts_subscription_mrr_not_negative",
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="account", name="accounts_subscription_account_fk"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="product", name="accounts_subscription_product_fk"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="plan", name="accounts_subscription_plan_fk"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -605,36 +778,19 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="accounts_savedview_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "member", "page", "name"),
+                        name="accounts_savedview_name",
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="member", name="accounts_savedview_member_fk"
+                    ),
+                ],
             },
-        ),
-        migrations.AddField(
-            model_name="product",
-            name="workspace",
-            field=models.ForeignKey(
-                db_index=False,
-                editable=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                to="accounts.workspace",
-            ),
-        ),
-        migrations.AddField(
-            model_name="plan",
-            name="workspace",
-            field=models.ForeignKey(
-                db_index=False,
-                editable=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                to="accounts.workspace",
-            ),
-        ),
-        migrations.AddField(
-            model_name="membership",
-            name="workspace",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="memberships",
-                to="accounts.workspace",
-            ),
         ),
         migrations.CreateModel(
             name="Interaction",
@@ -750,6 +906,29 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(
+                        fields=["workspace", "account", "happened_at", "id"],
+                        name="accounts_interaction_timeline",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="accounts_interaction_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "external_id"), name="accounts_interaction_external_id"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="account", name="accounts_interaction_account_fk"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="contact", name="accounts_interaction_contact_fk"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="author", name="accounts_interaction_author_fk"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -807,6 +986,14 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="accounts_importrun_workspace_id"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="started_by", name="accounts_importrun_by_fk"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -858,6 +1045,19 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(
+                        fields=["workspace", "run", "id"], name="accounts_importissue_by_run"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="accounts_importissue_workspace_id"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="run", name="accounts_importissue_run_fk"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -889,6 +1089,18 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="accounts_exchangerate_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "currency", "valid_from"),
+                        name="accounts_exchangerate_date",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("rate__gt", 0)), name="accounts_exchangerate_positive"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -915,6 +1127,16 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(
+                        fields=["workspace", "account_id"], name="accounts_dirty_by_account"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="accounts_dirtyaccount_workspace_id"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1077,17 +1299,67 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(
+                        fields=["workspace", "subscription", "effective_on", "id"],
+                        name="accounts_ledger_by_sub",
+                    ),
+                    models.Index(
+                        fields=["workspace", "account", "effective_on", "id"],
+                        name="accounts_ledger_by_account",
+                    ),
+                    models.Index(
+                        fields=["workspace", "kind", "effective_on"], name="accounts_ledger_by_kind"
+                    ),
+                    models.Index(
+                        condition=models.Q(("voids__isnull", False)),
+                        fields=["workspace", "voids"],
+                        name="accounts_ledger_voids",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="accounts_contractevent_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "external_id"),
+                        name="accounts_contractevent_external_id",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("subscription__isnull", False), ("kind", "one_off"), _connector="OR"
+                        ),
+                        name="accounts_contractevent_subscription_given",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("starts_on__isnull", False),
+                            ("kind__in", ["one_off", "void"]),
+                            _connector="OR",
+                        ),
+                        name="accounts_contractevent_start_given",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("mrr__gte", 0)),
+                        name="accounts_contractevent_mrr_not_negative",
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="subscription", name="accounts_contractevent_sub_fk"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="account", name="accounts_contractevent_account_fk"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="plan", name="accounts_contractevent_plan_fk"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="voids", name="accounts_contractevent_voids_fk"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="recorded_by", name="accounts_contractevent_by_fk"
+                    ),
+                ],
             },
-        ),
-        migrations.AddField(
-            model_name="contact",
-            name="workspace",
-            field=models.ForeignKey(
-                db_index=False,
-                editable=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                to="accounts.workspace",
-            ),
         ),
         migrations.CreateModel(
             name="AuditEntry",
@@ -1128,6 +1400,16 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(
+                        fields=["workspace", "happened_at", "id"], name="accounts_audit_by_time"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="accounts_auditentry_workspace_id"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1193,6 +1475,23 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(
+                        fields=["workspace", "account", "attribute", "happened_at", "id"],
+                        name="accounts_attributechange_asof",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="accounts_attributechange_workspace_id"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="account", name="accounts_attributechange_account_fk"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="changed_by", name="accounts_attributechange_by_fk"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1242,16 +1541,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddField(
-            model_name="account",
-            name="workspace",
-            field=models.ForeignKey(
-                db_index=False,
-                editable=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                to="accounts.workspace",
-            ),
         ),
         migrations.CreateModel(
             name="Task",
@@ -1338,456 +1627,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="subscription",
-            index=models.Index(
-                fields=["workspace", "account", "id"], name="accounts_sub_by_account"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="subscription",
-            index=models.Index(
-                fields=["workspace", "term_ends_on"], name="accounts_sub_by_term_end"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="subscription",
-            index=models.Index(
-                fields=["workspace", "notice_deadline_on"], name="accounts_sub_by_notice"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="subscription",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="accounts_subscription_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="subscription",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "external_id"), name="accounts_subscription_external_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="subscription",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("external_id", ""), _negated=True),
-                name="accounts_subscription_external_id_given",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="subscription",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("mrr__gte", 0)), name="accounts_subscription_mrr_not_negative"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="subscription",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="account", name="accounts_subscription_account_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="subscription",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="product", name="accounts_subscription_product_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="subscription",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="plan", name="accounts_subscription_plan_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="savedview",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="accounts_savedview_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="savedview",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "member", "page", "name"), name="accounts_savedview_name"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="savedview",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="member", name="accounts_savedview_member_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="product",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="accounts_product_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="product",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "code"), name="accounts_product_code"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="plan",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="accounts_plan_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="plan",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "product", "code"), name="accounts_plan_code"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="plan",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="product", name="accounts_plan_product_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "user"), name="accounts_membership_workspace_user"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="accounts_membership_workspace_id"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="interaction",
-            index=models.Index(
-                fields=["workspace", "account", "happened_at", "id"],
-                name="accounts_interaction_timeline",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="interaction",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="accounts_interaction_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="interaction",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "external_id"), name="accounts_interaction_external_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="interaction",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="account", name="accounts_interaction_account_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="interaction",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="contact", name="accounts_interaction_contact_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="interaction",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="author", name="accounts_interaction_author_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importrun",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="accounts_importrun_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importrun",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="started_by", name="accounts_importrun_by_fk"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="importissue",
-            index=models.Index(
-                fields=["workspace", "run", "id"], name="accounts_importissue_by_run"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importissue",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="accounts_importissue_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importissue",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="run", name="accounts_importissue_run_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="exchangerate",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="accounts_exchangerate_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="exchangerate",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "currency", "valid_from"), name="accounts_exchangerate_date"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="exchangerate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("rate__gt", 0)), name="accounts_exchangerate_positive"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="dirtyaccount",
-            index=models.Index(
-                fields=["workspace", "account_id"], name="accounts_dirty_by_account"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dirtyaccount",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="accounts_dirtyaccount_workspace_id"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="contractevent",
-            index=models.Index(
-                fields=["workspace", "subscription", "effective_on", "id"],
-                name="accounts_ledger_by_sub",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="contractevent",
-            index=models.Index(
-                fields=["workspace", "account", "effective_on", "id"],
-                name="accounts_ledger_by_account",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="contractevent",
-            index=models.Index(
-                fields=["workspace", "kind", "effective_on"], name="accounts_ledger_by_kind"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="contractevent",
-            index=models.Index(
-                condition=models.Q(("voids__isnull", False)),
-                fields=["workspace", "voids"],
-                name="accounts_ledger_voids",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contractevent",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="accounts_contractevent_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contractevent",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "external_id"), name="accounts_contractevent_external_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contractevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("subscription__isnull", False), ("kind", "one_off"), _connector="OR"
-                ),
-                name="accounts_contractevent_subscription_given",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contractevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("starts_on__isnull", False), ("kind__in", ["one_off", "void"]), _connector="OR"
-                ),
-                name="accounts_contractevent_start_given",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contractevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("mrr__gte", 0)), name="accounts_contractevent_mrr_not_negative"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contractevent",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="subscription", name="accounts_contractevent_sub_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contractevent",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="account", name="accounts_contractevent_account_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contractevent",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="plan", name="accounts_contractevent_plan_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contractevent",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="voids", name="accounts_contractevent_voids_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contractevent",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="recorded_by", name="accounts_contractevent_by_fk"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="contact",
-            index=django.contrib.postgres.indexes.GinIndex(
-                fields=["search_text"], name="accounts_contact_search", opclasses=["gin_trgm_ops"]
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="contact",
-            index=django.contrib.postgres.indexes.GinIndex(
-                fields=["phone_digits"], name="accounts_contact_phones"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="contact",
-            index=django.contrib.postgres.indexes.GinIndex(
-                fields=["user_ids"], name="accounts_contact_user_ids"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="contact",
-            index=models.Index(
-                fields=["workspace", "account", "id"], name="accounts_contact_by_account"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contact",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="accounts_contact_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contact",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "external_id"), name="accounts_contact_external_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contact",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("external_id", ""), _negated=True),
-                name="accounts_contact_external_id_given",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contact",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="account", name="accounts_contact_account_fk"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="auditentry",
-            index=models.Index(
-                fields=["workspace", "happened_at", "id"], name="accounts_audit_by_time"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="auditentry",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="accounts_auditentry_workspace_id"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="attributechange",
-            index=models.Index(
-                fields=["workspace", "account", "attribute", "happened_at", "id"],
-                name="accounts_attributechange_asof",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attributechange",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="accounts_attributechange_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attributechange",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="account", name="accounts_attributechange_account_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attributechange",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="changed_by", name="accounts_attributechange_by_fk"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="account",
-            index=django.contrib.postgres.indexes.GinIndex(
-                fields=["search_text"], name="accounts_account_search", opclasses=["gin_trgm_ops"]
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="account",
-            index=models.Index(fields=["workspace", "name", "id"], name="accounts_account_by_name"),
-        ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="accounts_account_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "external_id"), name="accounts_account_external_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("external_id", ""), _negated=True),
-                name="accounts_account_external_id_given",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="owner", name="accounts_account_owner_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="sales_owner", name="accounts_account_sales_owner_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="parent", name="accounts_account_parent_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="referrer", name="accounts_account_referrer_fk"
-            ),
         ),
     ]

@@ -38,11 +38,32 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("updated_at", models.DateTimeField(null=True)),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="accounts.workspace",
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("days_between__lte", 365)),
+                        name="accounts_contactbudget_days",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="accounts_contactbudget_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace",), name="accounts_contactbudget_one"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -70,11 +91,65 @@ class Migration(migrations.Migration):
                 ("at", models.DateTimeField()),
                 ("made_at", models.DateTimeField()),
                 ("released_at", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reservations",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reservations",
+                        to="accounts.contact",
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="accounts.workspace",
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("released_at__isnull", True)),
+                        fields=["workspace", "address", "at"],
+                        name="accounts_reservation_person",
+                    ),
+                    models.Index(
+                        condition=models.Q(("released_at__isnull", True)),
+                        fields=["workspace", "account", "at"],
+                        name="accounts_reservation_account",
+                    ),
+                    models.Index(fields=["workspace", "topic"], name="accounts_reservation_topic"),
+                    models.Index(
+                        fields=["workspace", "contact"], name="accounts_reservation_contact"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="accounts_contactreservation_workspace_id"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="contact", name="accounts_contactreservation_contact_fk"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="account", name="accounts_contactreservation_account_fk"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -89,11 +164,25 @@ class Migration(migrations.Migration):
                 ("file_name", models.CharField(max_length=200)),
                 ("content_type", models.CharField(max_length=100)),
                 ("content", models.BinaryField()),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="accounts.workspace",
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="accounts_mailattachment_workspace_id"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -134,11 +223,64 @@ class Migration(migrations.Migration):
                 ("sent_at", models.DateTimeField(null=True)),
                 ("settled_at", models.DateTimeField(null=True)),
                 ("error", models.CharField(blank=True, max_length=500)),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="mails",
+                        to="accounts.contact",
+                    ),
+                ),
+                (
+                    "membership",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="accounts.membership",
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="accounts.workspace",
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["queued", "sending"])),
+                        fields=["workspace", "next_attempt_at", "id"],
+                        name="accounts_outgoingmail_due",
+                    ),
+                    models.Index(
+                        fields=["workspace", "contact", "id"], name="accounts_outgoingmail_contact"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="accounts_outgoingmail_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "dedupe_key"), name="accounts_outgoingmail_dedupe"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="contact", name="accounts_outgoingmail_contact_fk"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="membership", name="accounts_outgoingmail_membership_fk"
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -160,88 +302,6 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="contactbudget",
-            name="workspace",
-            field=models.ForeignKey(
-                db_index=False,
-                editable=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                to="accounts.workspace",
-            ),
-        ),
-        migrations.AddField(
-            model_name="contactreservation",
-            name="account",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="reservations",
-                to="accounts.account",
-            ),
-        ),
-        migrations.AddField(
-            model_name="contactreservation",
-            name="contact",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="reservations",
-                to="accounts.contact",
-            ),
-        ),
-        migrations.AddField(
-            model_name="contactreservation",
-            name="workspace",
-            field=models.ForeignKey(
-                db_index=False,
-                editable=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                to="accounts.workspace",
-            ),
-        ),
-        migrations.AddField(
-            model_name="mailattachment",
-            name="workspace",
-            field=models.ForeignKey(
-                db_index=False,
-                editable=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                to="accounts.workspace",
-            ),
-        ),
-        migrations.AddField(
-            model_name="outgoingmail",
-            name="contact",
-            field=models.ForeignKey(
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="mails",
-                to="accounts.contact",
-            ),
-        ),
-        migrations.AddField(
-            model_name="outgoingmail",
-            name="membership",
-            field=models.ForeignKey(
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="accounts.membership",
-            ),
-        ),
-        migrations.AddField(
-            model_name="outgoingmail",
-            name="workspace",
-            field=models.ForeignKey(
-                db_index=False,
-                editable=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                to="accounts.workspace",
-            ),
-        ),
-        migrations.AddField(
             model_name="mailattachment",
             name="mail",
             field=models.ForeignKey(
@@ -251,115 +311,9 @@ class Migration(migrations.Migration):
                 to="accounts.outgoingmail",
             ),
         ),
-        migrations.AddConstraint(
-            model_name="contactbudget",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="accounts_contactbudget_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contactbudget",
-            constraint=models.UniqueConstraint(
-                fields=("workspace",), name="accounts_contactbudget_one"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contactbudget",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("days_between__lte", 365)), name="accounts_contactbudget_days"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="contactreservation",
-            index=models.Index(
-                condition=models.Q(("released_at__isnull", True)),
-                fields=["workspace", "address", "at"],
-                name="accounts_reservation_person",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="contactreservation",
-            index=models.Index(
-                condition=models.Q(("released_at__isnull", True)),
-                fields=["workspace", "account", "at"],
-                name="accounts_reservation_account",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="contactreservation",
-            index=models.Index(fields=["workspace", "topic"], name="accounts_reservation_topic"),
-        ),
-        migrations.AddIndex(
-            model_name="contactreservation",
-            index=models.Index(
-                fields=["workspace", "contact"], name="accounts_reservation_contact"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contactreservation",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="accounts_contactreservation_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contactreservation",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="contact", name="accounts_contactreservation_contact_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contactreservation",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="account", name="accounts_contactreservation_account_fk"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="outgoingmail",
-            index=models.Index(
-                condition=models.Q(("state__in", ["queued", "sending"])),
-                fields=["workspace", "next_attempt_at", "id"],
-                name="accounts_outgoingmail_due",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="outgoingmail",
-            index=models.Index(
-                fields=["workspace", "contact", "id"], name="accounts_outgoingmail_contact"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outgoingmail",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="accounts_outgoingmail_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outgoingmail",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "dedupe_key"), name="accounts_outgoingmail_dedupe"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outgoingmail",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="contact", name="accounts_outgoingmail_contact_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outgoingmail",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="membership", name="accounts_outgoingmail_membership_fk"
-            ),
-        ),
         migrations.AddIndex(
             model_name="mailattachment",
             index=models.Index(fields=["workspace", "mail"], name="accounts_mailattachment_mail"),
-        ),
-        migrations.AddConstraint(
-            model_name="mailattachment",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="accounts_mailattachment_workspace_id"
-            ),
         ),
         migrations.AddConstraint(
             model_name="mailattachment",

@@ -34,19 +34,18 @@ class TenantForeignKey(BaseConstraint):
             f"{deletion} DEFERRABLE INITIALLY DEFERRED"
         )
 
-    def create_sql(self, model: Any, schema_editor: Any) -> None:  # type: ignore[override]
-        # The target's own key may come later in the same migration: add this one at its end.
+    def create_sql(self, model: Any, schema_editor: Any) -> Statement:  # type: ignore[override]
         quote = schema_editor.quote_name
-        schema_editor.deferred_sql.append(
-            Statement(
-                "ALTER TABLE %(table)s ADD CONSTRAINT %(name)s %(clause)s",
-                table=Table(model._meta.db_table, quote),
-                name=quote(self.name),
-                clause=self._clause(model, quote),
-            )
+        return Statement(
+            "ALTER TABLE %(table)s ADD CONSTRAINT %(name)s %(clause)s",
+            table=Table(model._meta.db_table, quote),
+            name=quote(self.name),
+            clause=self._clause(model, quote),
         )
 
-    constraint_sql = create_sql  # type: ignore[assignment]
+    def constraint_sql(self, model: Any, schema_editor: Any) -> None:  # type: ignore[override]
+        # The target's own key may come later in the same migration: add this one at its end.
+        schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
 
     def remove_sql(self, model: Any, schema_editor: Any) -> Statement:  # type: ignore[override]
         quote = schema_editor.quote_name

@@ -133,6 +133,16 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="health_scorecard_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_default", True)),
+                        fields=("workspace",),
+                        name="health_scorecard_one_default",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -185,6 +195,33 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="health_scorecardversion_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "scorecard", "number"),
+                        name="health_scorecardversion_number",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("green_from__lte", 100),
+                            ("yellow_from__lt", models.F("green_from")),
+                            ("yellow_from__gt", 0),
+                        ),
+                        name="health_scorecardversion_bands",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("minimum_coverage__range", (0, 1))),
+                        name="health_scorecardversion_coverage",
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="scorecard", name="health_scorecardversion_scorecard_fk"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="published_by", name="health_scorecardversion_by_fk"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -227,6 +264,18 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="health_percentilebound_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "version", "day", "measure"),
+                        name="health_percentilebound_day",
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="version", name="health_percentilebound_version_fk"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -382,6 +431,61 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(fields=["workspace", "name", "id"], name="health_current_name"),
+                    models.Index(fields=["workspace", "score", "id"], name="health_current_score"),
+                    models.Index(
+                        fields=["workspace", "score_7d", "id"], name="health_current_score_7d"
+                    ),
+                    models.Index(
+                        fields=["workspace", "score_30d", "id"], name="health_current_score_30d"
+                    ),
+                    models.Index(fields=["workspace", "mrr", "id"], name="health_current_mrr"),
+                    models.Index(
+                        fields=["workspace", "expected_loss", "id"], name="health_current_loss"
+                    ),
+                    models.Index(
+                        fields=["workspace", "renewal_on", "id"], name="health_current_renewal"
+                    ),
+                    models.Index(
+                        fields=["workspace", "urgency_on", "id"], name="health_current_urgency"
+                    ),
+                    models.Index(
+                        fields=["workspace", "last_seen_on", "id"], name="health_current_last_seen"
+                    ),
+                    models.Index(
+                        fields=["workspace", "last_contact_on", "id"],
+                        name="health_current_last_contact",
+                    ),
+                    models.Index(
+                        models.F("workspace"),
+                        models.OrderBy(models.F("expected_loss"), descending=True, nulls_last=True),
+                        models.F("urgency_on"),
+                        models.F("id"),
+                        condition=models.Q(("is_at_risk", True)),
+                        name="health_current_at_risk",
+                    ),
+                    models.Index(
+                        fields=["workspace", "owner", "name", "id"], name="health_current_owner"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="health_accountcurrent_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "account"), name="health_accountcurrent_account"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="account", name="health_accountcurrent_account_fk"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="owner", name="health_accountcurrent_owner_fk"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="version", name="health_accountcurrent_version_fk"
+                    ),
+                ],
             },
         ),
         migrations.SeparateDatabaseAndState(
@@ -512,6 +616,15 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="health_scoringclock_workspace_id"
+                    ),
+                    models.UniqueConstraint(fields=("workspace",), name="health_scoringclock_one"),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="version", name="health_scoringclock_version_fk"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -701,181 +814,6 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.AddConstraint(
-            model_name="scorecard",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="health_scorecard_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="scorecard",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("is_default", True)),
-                fields=("workspace",),
-                name="health_scorecard_one_default",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="scorecardversion",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="health_scorecardversion_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="scorecardversion",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "scorecard", "number"), name="health_scorecardversion_number"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="scorecardversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("green_from__lte", 100),
-                    ("yellow_from__lt", models.F("green_from")),
-                    ("yellow_from__gt", 0),
-                ),
-                name="health_scorecardversion_bands",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="scorecardversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("minimum_coverage__range", (0, 1))),
-                name="health_scorecardversion_coverage",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="scorecardversion",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="scorecard", name="health_scorecardversion_scorecard_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="scorecardversion",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="published_by", name="health_scorecardversion_by_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="percentilebound",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="health_percentilebound_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="percentilebound",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "version", "day", "measure"), name="health_percentilebound_day"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="percentilebound",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="version", name="health_percentilebound_version_fk"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="accountcurrent",
-            index=models.Index(fields=["workspace", "name", "id"], name="health_current_name"),
-        ),
-        migrations.AddIndex(
-            model_name="accountcurrent",
-            index=models.Index(fields=["workspace", "score", "id"], name="health_current_score"),
-        ),
-        migrations.AddIndex(
-            model_name="accountcurrent",
-            index=models.Index(
-                fields=["workspace", "score_7d", "id"], name="health_current_score_7d"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="accountcurrent",
-            index=models.Index(
-                fields=["workspace", "score_30d", "id"], name="health_current_score_30d"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="accountcurrent",
-            index=models.Index(fields=["workspace", "mrr", "id"], name="health_current_mrr"),
-        ),
-        migrations.AddIndex(
-            model_name="accountcurrent",
-            index=models.Index(
-                fields=["workspace", "expected_loss", "id"], name="health_current_loss"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="accountcurrent",
-            index=models.Index(
-                fields=["workspace", "renewal_on", "id"], name="health_current_renewal"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="accountcurrent",
-            index=models.Index(
-                fields=["workspace", "urgency_on", "id"], name="health_current_urgency"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="accountcurrent",
-            index=models.Index(
-                fields=["workspace", "last_seen_on", "id"], name="health_current_last_seen"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="accountcurrent",
-            index=models.Index(
-                fields=["workspace", "last_contact_on", "id"], name="health_current_last_contact"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="accountcurrent",
-            index=models.Index(
-                models.F("workspace"),
-                models.OrderBy(models.F("expected_loss"), descending=True, nulls_last=True),
-                models.F("urgency_on"),
-                models.F("id"),
-                condition=models.Q(("is_at_risk", True)),
-                name="health_current_at_risk",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="accountcurrent",
-            index=models.Index(
-                fields=["workspace", "owner", "name", "id"], name="health_current_owner"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="accountcurrent",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="health_accountcurrent_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="accountcurrent",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "account"), name="health_accountcurrent_account"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="accountcurrent",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="account", name="health_accountcurrent_account_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="accountcurrent",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="owner", name="health_accountcurrent_owner_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="accountcurrent",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="version", name="health_accountcurrent_version_fk"
-            ),
-        ),
         migrations.SeparateDatabaseAndState(
             state_operations=[
                 migrations.AddIndex(
@@ -885,24 +823,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ]
-        ),
-        migrations.AddConstraint(
-            model_name="scoringclock",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="health_scoringclock_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="scoringclock",
-            constraint=models.UniqueConstraint(
-                fields=("workspace",), name="health_scoringclock_one"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="scoringclock",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="version", name="health_scoringclock_version_fk"
-            ),
         ),
         migrations.RunSQL(VERSION_TRIGGER, migrations.RunSQL.noop),
         migrations.RunSQL(

@@ -91,11 +91,25 @@ class Migration(migrations.Migration):
                 ("mrr_at_risk", models.DecimalField(decimal_places=4, max_digits=24)),
                 ("expected_loss", models.DecimalField(decimal_places=4, max_digits=24)),
                 ("coverage", models.DecimalField(decimal_places=4, max_digits=14)),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="accounts.workspace",
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="health_dayfigures_workspace_id"
+                    )
+                ],
             },
         ),
         migrations.AddField(
@@ -109,22 +123,6 @@ class Migration(migrations.Migration):
                 condition=models.Q(("tier", ""), _negated=True),
                 fields=["workspace", "tier", "name", "id"],
                 name="health_current_tier",
-            ),
-        ),
-        migrations.AddField(
-            model_name="dayfigures",
-            name="workspace",
-            field=models.ForeignKey(
-                db_index=False,
-                editable=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                to="accounts.workspace",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dayfigures",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="health_dayfigures_workspace_id"
             ),
         ),
         migrations.RunSQL(GROUP, "DROP INDEX health_dayfigures_group"),

@@ -186,6 +186,80 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(
+                        fields=["workspace", "term_ends_on", "id"], name="renewals_by_term"
+                    ),
+                    models.Index(fields=["workspace", "account", "id"], name="renewals_by_account"),
+                    models.Index(
+                        condition=models.Q(("is_open", True)),
+                        fields=["workspace", "term_ends_on", "id"],
+                        name="renewals_open_by_term",
+                    ),
+                    models.Index(
+                        condition=models.Q(("is_open", True)),
+                        fields=["workspace", "notice_deadline_on", "id"],
+                        name="renewals_open_by_deadline",
+                    ),
+                    models.Index(
+                        condition=models.Q(("is_open", True)),
+                        fields=["workspace", "arr", "id"],
+                        name="renewals_open_by_arr",
+                    ),
+                    models.Index(
+                        condition=models.Q(("is_open", True)),
+                        fields=["workspace", "due_on", "id"],
+                        name="renewals_open_by_due",
+                    ),
+                    models.Index(
+                        condition=models.Q(("is_open", True)),
+                        fields=["workspace", "model_probability", "id"],
+                        name="renewals_open_by_model",
+                    ),
+                    models.Index(
+                        condition=models.Q(("is_open", True)),
+                        fields=["workspace", "owner", "term_ends_on", "id"],
+                        name="renewals_open_by_owner",
+                    ),
+                    models.Index(
+                        fields=["workspace", "step", "term_ends_on", "id"], name="renewals_by_step"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="renewals_renewal_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "subscription", "term_ends_on"),
+                        name="renewals_renewal_term",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("step__in", ["renewed", "lost"]),
+                            ("closed_on__isnull", True),
+                            _connector="OR",
+                        ),
+                        name="renewals_renewal_closed",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "open_step__in",
+                                ["untouched", "approached", "quoted", "in_approval", "agreed"],
+                            )
+                        ),
+                        name="renewals_renewal_open_step",
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="subscription", name="renewals_renewal_subscription_fk"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="account", name="renewals_renewal_account_fk"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="owner", name="renewals_renewal_owner_fk"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -257,6 +331,42 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(
+                        fields=["workspace", "renewal", "forecaster", "known_at", "id"],
+                        name="renewals_forecast_by_renewal",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="renewals_renewalforecast_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("forecaster", "model")),
+                        fields=("workspace", "renewal", "day"),
+                        name="renewals_forecast_model_day",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("probability__isnull", True),
+                            ("probability__range", (0, 1)),
+                            _connector="OR",
+                        ),
+                        name="renewals_forecast_probability",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("amount__isnull", True), ("amount__gte", 0), _connector="OR"
+                        ),
+                        name="renewals_forecast_amount",
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="renewal", name="renewals_forecast_renewal_fk"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="author", name="renewals_forecast_author_fk"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -352,6 +462,23 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(
+                        fields=["workspace", "renewal", "known_at", "id"],
+                        name="renewals_note_by_renewal",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="renewals_renewalnote_workspace_id"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="renewal", name="renewals_note_renewal_fk"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="author", name="renewals_note_author_fk"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -380,6 +507,14 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="renewals_renewalsclock_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace",), name="renewals_renewalsclock_one"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -505,203 +640,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="renewal",
-            index=models.Index(fields=["workspace", "term_ends_on", "id"], name="renewals_by_term"),
-        ),
-        migrations.AddIndex(
-            model_name="renewal",
-            index=models.Index(fields=["workspace", "account", "id"], name="renewals_by_account"),
-        ),
-        migrations.AddIndex(
-            model_name="renewal",
-            index=models.Index(
-                condition=models.Q(("is_open", True)),
-                fields=["workspace", "term_ends_on", "id"],
-                name="renewals_open_by_term",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="renewal",
-            index=models.Index(
-                condition=models.Q(("is_open", True)),
-                fields=["workspace", "notice_deadline_on", "id"],
-                name="renewals_open_by_deadline",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="renewal",
-            index=models.Index(
-                condition=models.Q(("is_open", True)),
-                fields=["workspace", "arr", "id"],
-                name="renewals_open_by_arr",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="renewal",
-            index=models.Index(
-                condition=models.Q(("is_open", True)),
-                fields=["workspace", "due_on", "id"],
-                name="renewals_open_by_due",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="renewal",
-            index=models.Index(
-                condition=models.Q(("is_open", True)),
-                fields=["workspace", "model_probability", "id"],
-                name="renewals_open_by_model",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="renewal",
-            index=models.Index(
-                condition=models.Q(("is_open", True)),
-                fields=["workspace", "owner", "term_ends_on", "id"],
-                name="renewals_open_by_owner",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="renewal",
-            index=models.Index(
-                fields=["workspace", "step", "term_ends_on", "id"], name="renewals_by_step"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="renewal",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="renewals_renewal_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="renewal",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "subscription", "term_ends_on"), name="renewals_renewal_term"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="renewal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("step__in", ["renewed", "lost"]), ("closed_on__isnull", True), _connector="OR"
-                ),
-                name="renewals_renewal_closed",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="renewal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "open_step__in",
-                        ["untouched", "approached", "quoted", "in_approval", "agreed"],
-                    )
-                ),
-                name="renewals_renewal_open_step",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="renewal",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="subscription", name="renewals_renewal_subscription_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="renewal",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="account", name="renewals_renewal_account_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="renewal",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="owner", name="renewals_renewal_owner_fk"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="renewalforecast",
-            index=models.Index(
-                fields=["workspace", "renewal", "forecaster", "known_at", "id"],
-                name="renewals_forecast_by_renewal",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="renewalforecast",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="renewals_renewalforecast_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="renewalforecast",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("forecaster", "model")),
-                fields=("workspace", "renewal", "day"),
-                name="renewals_forecast_model_day",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="renewalforecast",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("probability__isnull", True), ("probability__range", (0, 1)), _connector="OR"
-                ),
-                name="renewals_forecast_probability",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="renewalforecast",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__isnull", True), ("amount__gte", 0), _connector="OR"),
-                name="renewals_forecast_amount",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="renewalforecast",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="renewal", name="renewals_forecast_renewal_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="renewalforecast",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="author", name="renewals_forecast_author_fk"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="renewalnote",
-            index=models.Index(
-                fields=["workspace", "renewal", "known_at", "id"], name="renewals_note_by_renewal"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="renewalnote",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="renewals_renewalnote_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="renewalnote",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="renewal", name="renewals_note_renewal_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="renewalnote",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="author", name="renewals_note_author_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="renewalsclock",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="renewals_renewalsclock_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="renewalsclock",
-            constraint=models.UniqueConstraint(
-                fields=("workspace",), name="renewals_renewalsclock_one"
-            ),
         ),
     ]

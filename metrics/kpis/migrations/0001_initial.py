@@ -148,6 +148,45 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(
+                        fields=["workspace", "kind", "-ends_on"], name="kpis_period_by_end"
+                    ),
+                    models.Index(
+                        condition=models.Q(("is_due", True)),
+                        fields=["workspace", "-ends_on"],
+                        name="kpis_period_due",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="kpis_period_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "kind", "starts_on", "ends_on", "series", "as_of"),
+                        name="kpis_period_one",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("starts_on__lt", models.F("ends_on")),
+                            ("until_on__lte", models.F("ends_on")),
+                            ("starts_on__lt", models.F("until_on")),
+                        ),
+                        name="kpis_period_in_order",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("as_of__isnull", False), ("series", "as_of")),
+                            models.Q(
+                                models.Q(("series", "as_of"), _negated=True),
+                                ("as_of__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="kpis_period_as_of",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -208,6 +247,24 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(
+                        fields=["workspace", "kpi", "dimension", "value", "period"],
+                        name="kpis_figure_by_kpi",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="kpis_figure_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "period", "kpi", "dimension", "value"),
+                        name="kpis_figure_one",
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="period", name="kpis_figure_period_fk"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -291,6 +348,17 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="kpis_curve_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "period", "dimension", "value"), name="kpis_curve_one"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="period", name="kpis_curve_period_fk"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -344,6 +412,24 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="kpis_settings_workspace_id"
+                    ),
+                    models.UniqueConstraint(fields=("workspace",), name="kpis_settings_one"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("gross_margin__isnull", True),
+                            models.Q(("gross_margin__gte", -1), ("gross_margin__lte", 1)),
+                            _connector="OR",
+                        ),
+                        name="kpis_settings_gross_margin",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("onboarding_target_days__range", (1, 3650))),
+                        name="kpis_settings_target_days",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -481,124 +567,5 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="period",
-            index=models.Index(fields=["workspace", "kind", "-ends_on"], name="kpis_period_by_end"),
-        ),
-        migrations.AddIndex(
-            model_name="period",
-            index=models.Index(
-                condition=models.Q(("is_due", True)),
-                fields=["workspace", "-ends_on"],
-                name="kpis_period_due",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="period",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="kpis_period_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="period",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "kind", "starts_on", "ends_on", "series", "as_of"),
-                name="kpis_period_one",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="period",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("starts_on__lt", models.F("ends_on")),
-                    ("until_on__lte", models.F("ends_on")),
-                    ("starts_on__lt", models.F("until_on")),
-                ),
-                name="kpis_period_in_order",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="period",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("as_of__isnull", False), ("series", "as_of")),
-                    models.Q(models.Q(("series", "as_of"), _negated=True), ("as_of__isnull", True)),
-                    _connector="OR",
-                ),
-                name="kpis_period_as_of",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="figure",
-            index=models.Index(
-                fields=["workspace", "kpi", "dimension", "value", "period"],
-                name="kpis_figure_by_kpi",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="figure",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="kpis_figure_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="figure",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "period", "kpi", "dimension", "value"), name="kpis_figure_one"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="figure",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="period", name="kpis_figure_period_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="curve",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="kpis_curve_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="curve",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "period", "dimension", "value"), name="kpis_curve_one"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="curve",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="period", name="kpis_curve_period_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="settings",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="kpis_settings_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="settings",
-            constraint=models.UniqueConstraint(fields=("workspace",), name="kpis_settings_one"),
-        ),
-        migrations.AddConstraint(
-            model_name="settings",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("gross_margin__isnull", True),
-                    models.Q(("gross_margin__gte", -1), ("gross_margin__lte", 1)),
-                    _connector="OR",
-                ),
-                name="kpis_settings_gross_margin",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="settings",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("onboarding_target_days__range", (1, 3650))),
-                name="kpis_settings_target_days",
-            ),
         ),
     ]

@@ -84,6 +84,21 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="reports_reportschedule_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "name"), name="reports_schedule_name"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("day_of_month__range", (1, 31))),
+                        name="reports_schedule_day",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("hour__range", (0, 23))), name="reports_schedule_hour"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -127,6 +142,20 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="reports_reportrecipient_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "schedule", "member"), name="reports_recipient_member"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="schedule", name="reports_recipient_schedule_fk"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="member", name="reports_recipient_member_fk"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -216,6 +245,30 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "queued")),
+                        fields=["workspace", "next_attempt_at", "id"],
+                        name="reports_report_waiting",
+                    ),
+                    models.Index(
+                        fields=["workspace", "requested_at", "id"], name="reports_report_archive"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="reports_report_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "schedule", "month"), name="reports_report_month"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="schedule", name="reports_report_schedule_fk"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="requested_by", name="reports_report_by_fk"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -295,6 +348,25 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="reports_reviewsheet_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "account", "first_month", "last_month"),
+                        name="reports_reviewsheet_period",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("first_month__lte", models.F("last_month"))),
+                        name="reports_reviewsheet_order",
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="account", name="reports_reviewsheet_account_fk"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="written_by", name="reports_reviewsheet_by_fk"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -368,123 +440,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="reportschedule",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="reports_reportschedule_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportschedule",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "name"), name="reports_schedule_name"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportschedule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("day_of_month__range", (1, 31))), name="reports_schedule_day"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportschedule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("hour__range", (0, 23))), name="reports_schedule_hour"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportrecipient",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="reports_reportrecipient_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportrecipient",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "schedule", "member"), name="reports_recipient_member"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportrecipient",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="schedule", name="reports_recipient_schedule_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportrecipient",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="member", name="reports_recipient_member_fk"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="report",
-            index=models.Index(
-                condition=models.Q(("state", "queued")),
-                fields=["workspace", "next_attempt_at", "id"],
-                name="reports_report_waiting",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="report",
-            index=models.Index(
-                fields=["workspace", "requested_at", "id"], name="reports_report_archive"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="report",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="reports_report_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="report",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "schedule", "month"), name="reports_report_month"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="report",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="schedule", name="reports_report_schedule_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="report",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="requested_by", name="reports_report_by_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reviewsheet",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="reports_reviewsheet_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reviewsheet",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "account", "first_month", "last_month"),
-                name="reports_reviewsheet_period",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reviewsheet",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("first_month__lte", models.F("last_month"))),
-                name="reports_reviewsheet_order",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reviewsheet",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="account", name="reports_reviewsheet_account_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reviewsheet",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="written_by", name="reports_reviewsheet_by_fk"
-            ),
         ),
     ]

@@ -127,6 +127,54 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("mail__isnull", True), ("state", "queued")),
+                        fields=["workspace", "due_at", "id"],
+                        name="surveys_invitation_due",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state__in", ["queued", "sent"])),
+                        fields=["workspace", "expires_at"],
+                        name="surveys_invitation_open",
+                    ),
+                    models.Index(
+                        condition=models.Q(("mail__isnull", False), ("state", "queued")),
+                        fields=["workspace", "id"],
+                        name="surveys_invitation_mailed",
+                    ),
+                    models.Index(
+                        condition=models.Q(("remind_at__isnull", False), ("state", "sent")),
+                        fields=["workspace", "remind_at", "id"],
+                        name="surveys_invitation_remind",
+                    ),
+                    models.Index(
+                        fields=["workspace", "contact", "created_at"],
+                        name="surveys_invitation_contact",
+                    ),
+                    models.Index(
+                        fields=["workspace", "account", "created_at"],
+                        name="surveys_invitation_account",
+                    ),
+                    models.Index(fields=["workspace", "mail"], name="surveys_invitation_mail"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="surveys_invitation_workspace_id"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="contact", name="surveys_invitation_contact_fk"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="account", name="surveys_invitation_account_fk"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="agent", name="surveys_invitation_agent_fk"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="mail", name="surveys_invitation_mail_fk"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -325,6 +373,37 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("next_wave_at__isnull", False), ("state", "open")),
+                        fields=["workspace", "next_wave_at"],
+                        name="surveys_survey_due",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="surveys_survey_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "open_key"), name="surveys_survey_open_key"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "external_id"), name="surveys_survey_external_id"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("ces_scale__in", [5, 7])),
+                        name="surveys_survey_ces_scale",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("window_from__lt", models.F("window_to")), ("window_to__lte", 24)
+                        ),
+                        name="surveys_survey_window",
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="created_by", name="surveys_survey_created_by_fk"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -460,6 +539,71 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(
+                        fields=["workspace", "survey", "happened_at", "id"],
+                        name="surveys_response_by_survey",
+                    ),
+                    models.Index(
+                        fields=["workspace", "kind", "happened_at", "id"],
+                        name="surveys_response_by_kind",
+                    ),
+                    models.Index(
+                        fields=["workspace", "contact", "kind", "happened_at", "id"],
+                        name="surveys_response_contact",
+                    ),
+                    models.Index(
+                        fields=["workspace", "account", "kind", "happened_at", "id"],
+                        name="surveys_response_account",
+                    ),
+                    models.Index(
+                        condition=models.Q(("comment", ""), _negated=True),
+                        fields=["workspace", "happened_at", "id"],
+                        name="surveys_response_comments",
+                    ),
+                    models.Index(
+                        condition=models.Q(("respondent", ""), _negated=True),
+                        fields=["workspace", "survey", "respondent"],
+                        name="surveys_response_respondent",
+                    ),
+                    models.Index(
+                        condition=models.Q(("is_suspected_robot", True)),
+                        fields=["workspace", "survey"],
+                        name="surveys_response_robots",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="surveys_response_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "external_id"), name="surveys_response_external_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "invitation"), name="surveys_response_invitation"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("score__isnull", True), ("score__range", (0, 10)), _connector="OR"
+                        ),
+                        name="surveys_response_score",
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="survey", name="surveys_response_survey_fk"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="invitation", name="surveys_response_invitation_fk"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="contact", name="surveys_response_contact_fk"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="account", name="surveys_response_account_fk"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="agent", name="surveys_response_agent_fk"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -522,6 +666,17 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="surveys_question_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "survey", "key"), name="surveys_question_key"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="survey", name="surveys_question_survey_fk"
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -581,6 +736,25 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(
+                        fields=["workspace", "contact"], name="surveys_embedledger_contact"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="surveys_embedledger_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "survey", "user_id"), name="surveys_embedledger_once"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="survey", name="surveys_embedledger_survey_fk"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="contact", name="surveys_embedledger_contact_fk"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -618,6 +792,17 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="surveys_deliveryfigure_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "survey", "month"), name="surveys_deliveryfigure_key"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="survey", name="surveys_deliveryfigure_survey_fk"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -701,6 +886,40 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(
+                        fields=["workspace", "person", "kind"], name="surveys_counted_person"
+                    ),
+                    models.Index(
+                        condition=models.Q(("search_text", ""), _negated=True),
+                        fields=["workspace", "happened_at", "id"],
+                        name="surveys_counted_comments",
+                    ),
+                    models.Index(
+                        condition=models.Q(("search_text", ""), _negated=True),
+                        fields=["workspace", "survey", "happened_at", "id"],
+                        name="surveys_counted_by_survey",
+                    ),
+                    django.contrib.postgres.indexes.GinIndex(
+                        fields=["search_text"],
+                        name="surveys_counted_search",
+                        opclasses=["gin_trgm_ops"],
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="surveys_countedanswer_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "response"), name="surveys_counted_response"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="response", name="surveys_counted_response_fk"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="survey", name="surveys_counted_survey_fk"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -738,6 +957,17 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="surveys_surveylogo_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "survey"), name="surveys_logo_one"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="survey", name="surveys_logo_survey_fk"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -799,6 +1029,14 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="surveys_theme_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "name"), name="surveys_theme_name"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -855,6 +1093,29 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(
+                        fields=["workspace", "theme", "response"],
+                        name="surveys_responsetheme_theme",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="surveys_responsetheme_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "response", "theme"), name="surveys_responsetheme_once"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="response", name="surveys_responsetheme_response_fk"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="theme", name="surveys_responsetheme_theme_fk"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="tagged_by", name="surveys_responsetheme_by_fk"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -895,6 +1156,17 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="surveys_themefigure_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "theme", "month"), name="surveys_themefigure_key"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="theme", name="surveys_themefigure_theme_fk"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -937,6 +1209,24 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("built_at__isnull", True)),
+                        fields=["workspace", "id"],
+                        name="surveys_wave_unbuilt",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "id"), name="surveys_wave_workspace_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("workspace", "survey", "number"), name="surveys_wave_number"
+                    ),
+                    cs_platform.core.constraints.TenantForeignKey(
+                        field="survey", name="surveys_wave_survey_fk"
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -1299,451 +1589,16 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.AddIndex(
-            model_name="survey",
-            index=models.Index(
-                condition=models.Q(("next_wave_at__isnull", False), ("state", "open")),
-                fields=["workspace", "next_wave_at"],
-                name="surveys_survey_due",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="survey",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="surveys_survey_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="survey",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "open_key"), name="surveys_survey_open_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="survey",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "external_id"), name="surveys_survey_external_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="survey",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ces_scale__in", [5, 7])), name="surveys_survey_ces_scale"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="survey",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("window_from__lt", models.F("window_to")), ("window_to__lte", 24)
-                ),
-                name="surveys_survey_window",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="survey",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="created_by", name="surveys_survey_created_by_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="question",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="surveys_question_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="question",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "survey", "key"), name="surveys_question_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="question",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="survey", name="surveys_question_survey_fk"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="embedledger",
-            index=models.Index(fields=["workspace", "contact"], name="surveys_embedledger_contact"),
-        ),
-        migrations.AddConstraint(
-            model_name="embedledger",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="surveys_embedledger_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="embedledger",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "survey", "user_id"), name="surveys_embedledger_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="embedledger",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="survey", name="surveys_embedledger_survey_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="embedledger",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="contact", name="surveys_embedledger_contact_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deliveryfigure",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="surveys_deliveryfigure_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deliveryfigure",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "survey", "month"), name="surveys_deliveryfigure_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deliveryfigure",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="survey", name="surveys_deliveryfigure_survey_fk"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="countedanswer",
-            index=models.Index(
-                fields=["workspace", "person", "kind"], name="surveys_counted_person"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="countedanswer",
-            index=models.Index(
-                condition=models.Q(("search_text", ""), _negated=True),
-                fields=["workspace", "happened_at", "id"],
-                name="surveys_counted_comments",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="countedanswer",
-            index=models.Index(
-                condition=models.Q(("search_text", ""), _negated=True),
-                fields=["workspace", "survey", "happened_at", "id"],
-                name="surveys_counted_by_survey",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="countedanswer",
-            index=django.contrib.postgres.indexes.GinIndex(
-                fields=["search_text"], name="surveys_counted_search", opclasses=["gin_trgm_ops"]
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="countedanswer",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="surveys_countedanswer_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="countedanswer",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "response"), name="surveys_counted_response"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="countedanswer",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="response", name="surveys_counted_response_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="countedanswer",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="survey", name="surveys_counted_survey_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="surveylogo",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="surveys_surveylogo_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="surveylogo",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "survey"), name="surveys_logo_one"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="surveylogo",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="survey", name="surveys_logo_survey_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="theme",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="surveys_theme_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="theme",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "name"), name="surveys_theme_name"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="responsetheme",
-            index=models.Index(
-                fields=["workspace", "theme", "response"], name="surveys_responsetheme_theme"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="responsetheme",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="surveys_responsetheme_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="responsetheme",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "response", "theme"), name="surveys_responsetheme_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="responsetheme",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="response", name="surveys_responsetheme_response_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="responsetheme",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="theme", name="surveys_responsetheme_theme_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="responsetheme",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="tagged_by", name="surveys_responsetheme_by_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="themefigure",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="surveys_themefigure_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="themefigure",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "theme", "month"), name="surveys_themefigure_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="themefigure",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="theme", name="surveys_themefigure_theme_fk"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="wave",
-            index=models.Index(
-                condition=models.Q(("built_at__isnull", True)),
-                fields=["workspace", "id"],
-                name="surveys_wave_unbuilt",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="wave",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="surveys_wave_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="wave",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "survey", "number"), name="surveys_wave_number"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="wave",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="survey", name="surveys_wave_survey_fk"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="response",
-            index=models.Index(
-                fields=["workspace", "survey", "happened_at", "id"],
-                name="surveys_response_by_survey",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="response",
-            index=models.Index(
-                fields=["workspace", "kind", "happened_at", "id"], name="surveys_response_by_kind"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="response",
-            index=models.Index(
-                fields=["workspace", "contact", "kind", "happened_at", "id"],
-                name="surveys_response_contact",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="response",
-            index=models.Index(
-                fields=["workspace", "account", "kind", "happened_at", "id"],
-                name="surveys_response_account",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="response",
-            index=models.Index(
-                condition=models.Q(("comment", ""), _negated=True),
-                fields=["workspace", "happened_at", "id"],
-                name="surveys_response_comments",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="response",
-            index=models.Index(
-                condition=models.Q(("respondent", ""), _negated=True),
-                fields=["workspace", "survey", "respondent"],
-                name="surveys_response_respondent",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="response",
-            index=models.Index(
-                condition=models.Q(("is_suspected_robot", True)),
-                fields=["workspace", "survey"],
-                name="surveys_response_robots",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="response",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="surveys_response_workspace_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="response",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "external_id"), name="surveys_response_external_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="response",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "invitation"), name="surveys_response_invitation"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="response",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("score__isnull", True), ("score__range", (0, 10)), _connector="OR"
-                ),
-                name="surveys_response_score",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="response",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="survey", name="surveys_response_survey_fk"
-            ),
-        ),
         migrations.AddConstraint(
             model_name="response",
             constraint=cs_platform.core.constraints.TenantForeignKey(
                 field="wave", name="surveys_response_wave_fk"
             ),
         ),
-        migrations.AddConstraint(
-            model_name="response",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="invitation", name="surveys_response_invitation_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="response",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="contact", name="surveys_response_contact_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="response",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="account", name="surveys_response_account_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="response",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="agent", name="surveys_response_agent_fk"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="invitation",
-            index=models.Index(
-                condition=models.Q(("mail__isnull", True), ("state", "queued")),
-                fields=["workspace", "due_at", "id"],
-                name="surveys_invitation_due",
-            ),
-        ),
         migrations.AddIndex(
             model_name="invitation",
             index=models.Index(
                 fields=["workspace", "survey", "state", "id"], name="surveys_invitation_by_state"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="invitation",
-            index=models.Index(
-                condition=models.Q(("state__in", ["queued", "sent"])),
-                fields=["workspace", "expires_at"],
-                name="surveys_invitation_open",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="invitation",
-            index=models.Index(
-                condition=models.Q(("mail__isnull", False), ("state", "queued")),
-                fields=["workspace", "id"],
-                name="surveys_invitation_mailed",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="invitation",
-            index=models.Index(
-                condition=models.Q(("remind_at__isnull", False), ("state", "sent")),
-                fields=["workspace", "remind_at", "id"],
-                name="surveys_invitation_remind",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="invitation",
-            index=models.Index(
-                fields=["workspace", "contact", "created_at"], name="surveys_invitation_contact"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="invitation",
-            index=models.Index(
-                fields=["workspace", "account", "created_at"], name="surveys_invitation_account"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="invitation",
-            index=models.Index(fields=["workspace", "mail"], name="surveys_invitation_mail"),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "id"), name="surveys_invitation_workspace_id"
             ),
         ),
         migrations.AddConstraint(
@@ -1768,30 +1623,6 @@ class Migration(migrations.Migration):
             model_name="invitation",
             constraint=cs_platform.core.constraints.TenantForeignKey(
                 field="wave", name="surveys_invitation_wave_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="contact", name="surveys_invitation_contact_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="account", name="surveys_invitation_account_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="agent", name="surveys_invitation_agent_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=cs_platform.core.constraints.TenantForeignKey(
-                field="mail", name="surveys_invitation_mail_fk"
             ),
         ),
     ]
