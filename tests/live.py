@@ -34,6 +34,7 @@ import pytest
 
 from cs_platform.local import processes
 from cs_platform.local.servers import Server, free_port, start_postgres, start_valkey
+from tests.servers import broker_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 PATIENCE_SECONDS = 90
@@ -176,10 +177,7 @@ test_database_url.__test__ = False  # type: ignore[attr-defined]
 
 def installation_over_test_database(var: Path) -> Installation:
     """An installation of which nothing runs yet, with its files in ``var``."""
-    # Test processes share a broker: each has a number of its own in it.
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    redis_url = f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{worker + 1}"
-    return Installation(_environment(test_database_url(), redis_url, var), var)
+    return Installation(_environment(test_database_url(), broker_url(1), var), var)
 
 
 @pytest.fixture
