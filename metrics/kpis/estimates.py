@@ -7,6 +7,7 @@ few or all alike that interval is too narrow (±0 where nobody moved), so it is 
 for as many accounts as the revenue is spread over (Kish's effective number, (Σx)²/Σx²).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import inf, sqrt
 
@@ -83,3 +84,23 @@ def mean(n: int, total: float, squares: float) -> Estimate | None:
         return Estimate(value, value / factor, value * factor, n, is_adjusted=True)
     reach = float(stdtrit(n - 1, _TAIL)) * sqrt(spread / (n - 1) / n)
     return Estimate(value, max(value - reach, 0.0), value + reach, n)
+
+
+def median(counts: Iterable[tuple[int | None, int]]) -> float | None:
+    """The median of ``(value, how many)`` in rising order, None standing for beyond every value.
+
+    None where that is where the median lies, and without anybody.
+    """
+    values = list(counts)
+    n = sum(many for _value, many in values)
+    middle: list[int | None] = []
+    for rank in ((n - 1) // 2, n // 2):
+        passed = 0
+        for value, many in values:
+            passed += many
+            if passed > rank:
+                middle.append(value)
+                break
+    if not n or None in middle:
+        return None
+    return sum(value for value in middle if value is not None) / 2

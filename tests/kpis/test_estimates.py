@@ -1,6 +1,7 @@
 """Curves, intervals and lifetimes, without a database."""
 
 import datetime as dt
+import statistics
 from itertools import pairwise
 from math import inf
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from lifelines import KaplanMeierFitter
 from lifelines.utils import restricted_mean_survival_time
 
-from metrics.kpis.estimates import Sums, mean, ratio, wilson
+from metrics.kpis.estimates import Sums, mean, median, ratio, wilson
 from metrics.kpis.lifetime import (
     ChurnHistory,
     expected_lifetime,
@@ -223,3 +224,21 @@ def test_periods_of_a_kind_follow_on_each_other(first: dt.date, length: int, mon
             assert earlier.ends_on == later.starts_on
     ends = {span.ends_on for span in spans if span.kind == "month"}
     assert {span.ends_on for span in spans if span.kind == "trailing12"} == ends
+
+
+@given(st.lists(st.one_of(st.none(), st.integers(0, 50)), max_size=30))
+def test_the_median_of_counts_is_that_of_the_values(values: list[int | None]) -> None:
+    ordered = sorted((inf if value is None else value) for value in values)
+    counts = [
+        (None if value == inf else int(value), ordered.count(value))
+        for value in sorted(set(ordered))
+    ]
+    expected = statistics.median(ordered) if ordered else inf
+    assert median(counts) == (None if expected == inf else expected)
+
+
+def test_a_median_between_the_done_and_the_never_done_is_none() -> None:
+    assert median([(10, 2), (None, 2)]) is None
+    assert median([(10, 1), (20, 1), (None, 2)]) is None
+    assert median([(10, 1), (20, 2), (None, 1)]) == 20
+    assert median([]) is None

@@ -85,6 +85,12 @@ def compute(
     end = {"boundary": until_on, "last_day": edges.state_on_end, "check_day": edges.check_end}
     sql.execute("kpis/entries", {**common, **end})
     sql.execute("kpis/attributes", common)
+    lives = {
+        "boundary": until_on,
+        "first_day": int(edges.is_opening_first_day),
+        "target_days": settings.onboarding_target_days,
+    }
+    sql.execute("kpis/lives", {**common, **lives})
     done: set[dt.date] = set()
     for period in batch:
         edges = _edges(period, settings)
@@ -94,7 +100,7 @@ def compute(
         sql.execute("kpis/forget", {**common, "period_id": period.pk})
         sql.execute(
             "kpis/account_period",
-            {**common, **_binds(period, edges, workspace, settings, now), "period_id": period.pk},
+            {**_binds(period, edges, workspace, now), "period_id": period.pk},
         )
         keep_figures(period, fiscal_start=workspace.fiscal_year_start_month, settings=settings)
     seconds = time.monotonic() - started
@@ -155,16 +161,14 @@ def _edges(period: Period, settings: Settings) -> _Edges:
 
 
 def _binds(
-    period: Period, edges: _Edges, workspace: Workspace, settings: Settings, now: dt.datetime
+    period: Period, edges: _Edges, workspace: Workspace, now: dt.datetime
 ) -> dict[str, object]:
     return {
         "starts_on": period.starts_on,
         "until_on": period.until_on,
         "first_of_event": edges.first_of_event,
         "first_after": edges.first_after,
-        "first_day": int(edges.is_opening_first_day),
         "rate_day": min(period.until_on, local_date(now, workspace.timezone)),
         "start_at": day_start(period.starts_on, workspace.timezone),
         "end_at": day_start(period.until_on, workspace.timezone),
-        "target_days": settings.onboarding_target_days,
     }

@@ -7,7 +7,7 @@ from typing import Any
 
 from cs_platform.core import sql
 from metrics.kpis.definitions import KPIS, Estimator, Kpi
-from metrics.kpis.estimates import Sums, mean, ratio
+from metrics.kpis.estimates import Sums, mean, median, ratio
 from metrics.kpis.lifetime import ChurnHistory, Lifetime, expected_lifetime, lifetime_value
 from metrics.kpis.models import Curve, Figure, Period, Settings
 from metrics.kpis.survival import DAYS_PER_MONTH, Survival, kaplan_meier, restricted_mean
@@ -31,7 +31,7 @@ def keep_figures(period: Period, *, fiscal_start: int, settings: Settings) -> No
     curves = _curves(binds)
     found = [
         *_summed(period),
-        *_days_to_onboard(period),
+        *_days_to_onboard(period, binds),
         *_bridge(period),
         *_reasons(period, binds),
         *_tenure(period, curves),
@@ -93,9 +93,19 @@ def _with(figure: Figure, estimate: Estimate | None) -> Figure:
     return figure
 
 
-def _days_to_onboard(period: Period) -> Iterator[Figure]:
-    for row in sql.rows("kpis/onboarding_days"):
-        yield Figure(period=period, kpi="onboarding-days", **row)
+def _days_to_onboard(period: Period, binds: dict[str, Any]) -> Iterator[Figure]:
+    counts: dict[_Key, list[tuple[int | None, int]]] = defaultdict(list)
+    for row in sql.rows("kpis/onboarding_days", binds):
+        counts[row["dimension"], row["value"]].append((row["days"], row["n"]))
+    for (dimension, value), found in counts.items():
+        yield Figure(
+            period=period,
+            kpi="onboarding-days",
+            dimension=dimension,
+            value=value,
+            figure=median(found),
+            n=sum(n for _days, n in found),
+        )
 
 
 def _bridge(period: Period) -> Iterator[Figure]:
@@ -223,9 +233,6 @@ def _ltv(
 ) -> Iterator[Figure]:
     margin = None if settings.gross_margin is None else float(settings.gross_margin)
     for row in sql.rows("kpis/ltv_inputs", binds):
-        if row["began_on"] is None:
-            # nobody has begun to pay yet
-            continue
         key = (row["dimension"], row["value"])
         curve = curves.get(key)
         by_curve = None

@@ -109,6 +109,8 @@ term AS (
     CROSS JOIN LATERAL generate_series(r.first_term, r.last_term) AS number
     CROSS JOIN LATERAL (
         SELECT (r.term_ends_on + 1 + make_interval(months => r.months * number))::date - 1 AS ends_on
+        -- kept from being worked out again at each of its uses
+        OFFSET 0
     ) t
     WHERE t.ends_on >= %(starts_on)s AND t.ends_on < %(until_on)s AND t.ends_on >= r.from_on
 ),
@@ -148,94 +150,20 @@ renewal AS MATERIALIZED (
     LEFT JOIN rate r ON r.currency = d.currency
     GROUP BY d.account_id
 ),
--- when an account began to pay, how long it stayed, and when it last stopped
-life AS MATERIALIZED (
-    SELECT
-        account_id,
-        min(from_on) AS first_on,
-        (array_agg(last_on ORDER BY number))[1] AS first_last_on,
-        (array_agg(last_on ORDER BY number DESC))[1] AS last_on,
-        max(from_on) AS last_from_on
-    FROM kpis_spell
-    GROUP BY account_id
-),
--- month boundaries back from the end: the last 12 months, and 24 months back
-boundary AS MATERIALIZED (
-    SELECT back, (%(until_on)s::date - make_interval(months => back))::date AS day
-    FROM generate_series(0, 24) AS back
-    WHERE back <= 12 OR back = 24
-),
--- the boundaries each spell goes over: it began before it (by it, where a first day counts to the
--- opening) and had not ended
-gone_over AS MATERIALIZED (
-    SELECT
-        s.account_id,
-        s.number,
-        count(*) FILTER (WHERE b.back BETWEEN 1 AND 12) AS months,
-        bool_or(b.back = 12) AS goes_over_12,
-        bool_or(b.back = 24) AS goes_over_24,
-        -- the last one it went over, where it ended in the month that followed
-        CASE WHEN s.last_on IS NOT NULL AND min(b.back) BETWEEN 1 AND 12 THEN min(b.back) END
-            AS last_back
-    FROM kpis_spell s
-    JOIN boundary b
-        ON s.from_on < b.day + %(first_day)s AND coalesce(s.last_on, 'infinity') >= b.day
-    GROUP BY s.account_id, s.number, s.last_on
-),
--- months in which an account was lost: at their end it paid for nothing, not even anew
-month_lost AS MATERIALIZED (
-    SELECT g.account_id, count(*) AS months
-    FROM gone_over g
-    JOIN boundary b ON b.back = g.last_back - 1
-    WHERE NOT EXISTS (
-        SELECT FROM kpis_spell s
-        WHERE s.account_id = g.account_id AND s.from_on < b.day + %(first_day)s
-          AND coalesce(s.last_on, 'infinity') >= b.day
-    )
-    GROUP BY g.account_id
-),
--- both per account
-month_paid AS MATERIALIZED (
-    SELECT
-        g.account_id,
-        sum(g.months) AS months_paid,
-        coalesce(min(l.months), 0) AS months_lost,
-        bool_or(g.goes_over_12) AS paid_12m_ago,
-        bool_or(g.goes_over_24) AS paid_24m_ago
-    FROM gone_over g
-    LEFT JOIN month_lost l ON l.account_id = g.account_id
-    GROUP BY g.account_id
-),
--- the latest reason given for leaving, with the notice or the end, since the account last returned
-farewell AS MATERIALIZED (
-    SELECT DISTINCT ON (e.account_id) e.account_id, e.reason
-    FROM kpis_entry e
-    JOIN life l ON l.account_id = e.account_id AND e.effective_on >= l.last_from_on
-    WHERE e.kind IN ('churn', 'notice') AND e.reason <> ''
-    ORDER BY e.account_id, e.effective_on DESC, e.id DESC
-),
 -- everybody who was there, came, or has a duration to be counted
 person AS MATERIALIZED (
     SELECT
-        a.id AS account_id,
-        a.referrer_id,
-        l.first_on, l.first_last_on, l.last_on,
+        l.*,
         l.first_on + 90 AS settles_on,
-        b.started_on, b.completed_on,
         o.account_id IS NOT NULL AS is_opening,
         c.account_id IS NOT NULL AS is_closing,
         o.mrr AS mrr_opening, c.mrr AS mrr_closing, c.mrr_now,
         CASE WHEN o.account_id IS NOT NULL THEN o.plan_id ELSE c.plan_id END AS plan_id,
         CASE WHEN o.account_id IS NOT NULL THEN o.is_paused ELSE c.is_paused END AS is_paused,
         CASE WHEN o.account_id IS NOT NULL THEN %(start_at)s ELSE %(end_at)s END AS cut_at
-    FROM accounts_account a
-    LEFT JOIN life l ON l.account_id = a.id
-    LEFT JOIN opening o ON o.account_id = a.id
-    LEFT JOIN closing c ON c.account_id = a.id
-    LEFT JOIN kpis_onboarding b ON b.account_id = a.id
-    WHERE a.workspace_id = %(workspace_id)s
-      AND (%(everybody)s OR a.id = ANY (%(account_ids)s::bigint[]))
-      AND (l.account_id IS NOT NULL OR b.started_on < %(until_on)s)
+    FROM kpis_life l
+    LEFT JOIN opening o ON o.account_id = l.account_id
+    LEFT JOIN closing c ON c.account_id = l.account_id
 ),
 -- whose first 90 days were over in the period, and whether it paid for anything when they were
 settled AS MATERIALIZED (
@@ -247,16 +175,6 @@ settled AS MATERIALIZED (
     JOIN kpis_spell s ON s.account_id = p.account_id
     WHERE p.settles_on > %(starts_on)s AND p.settles_on <= %(until_on)s
     GROUP BY p.account_id
-),
--- the spell an onboarding was completed in, or the first one after it
-onboarded AS MATERIALIZED (
-    SELECT DISTINCT ON (p.account_id)
-        p.account_id, s.from_on, s.last_on, greatest(p.completed_on, s.from_on) AS since
-    FROM person p
-    JOIN kpis_spell s ON s.account_id = p.account_id
-    WHERE p.completed_on < %(until_on)s AND coalesce(s.last_on, 'infinity') >= p.completed_on
-      AND (s.from_on <= p.completed_on OR s.number = 1)
-    ORDER BY p.account_id, s.number
 )
 SELECT
     %(workspace_id)s, %(period_id)s, p.account_id,
@@ -267,7 +185,7 @@ SELECT
     p.is_closing AND NOT p.is_opening AND p.first_on < %(starts_on)s,
     p.is_opening AND NOT p.is_closing,
     coalesce(p.is_paused, false),
-    p.referrer_id IS NOT NULL,
+    p.is_referred,
     p.mrr_opening, p.mrr_closing, p.mrr_now,
     CASE WHEN p.is_opening AND NOT p.is_closing THEN coalesce(p.mrr_opening, 0) ELSE 0 END,
     CASE WHEN p.is_opening AND p.is_closing
@@ -282,26 +200,12 @@ SELECT
     CASE WHEN renewal.is_known THEN renewal.due_value END,
     CASE WHEN renewal.is_known THEN renewal.renewed_value END,
     CASE WHEN p.is_opening AND NOT p.is_closing THEN p.last_on END,
-    CASE WHEN p.is_opening AND NOT p.is_closing THEN coalesce(farewell.reason, '') ELSE '' END,
+    CASE WHEN p.is_opening AND NOT p.is_closing THEN p.reason ELSE '' END,
     settled.account_id IS NOT NULL,
     NOT coalesce(settled.has_stayed, true),
-    coalesce(p.started_on + %(target_days)s <= %(until_on)s, false),
-    coalesce(
-        p.started_on + %(target_days)s <= %(until_on)s
-        AND p.completed_on <= p.started_on + %(target_days)s
-        AND p.completed_on < %(until_on)s,
-        false
-    ),
-    CASE WHEN p.completed_on < %(until_on)s THEN p.completed_on - p.started_on END,
-    CASE WHEN onboarded.since + interval '6 months' <= %(until_on)s
-        THEN onboarded.last_on IS NULL OR onboarded.last_on >= onboarded.since + interval '6 months' END,
-    CASE WHEN onboarded.since + interval '12 months' <= %(until_on)s
-        THEN onboarded.last_on IS NULL OR onboarded.last_on >= onboarded.since + interval '12 months' END,
-    coalesce(
-        p.started_on < %(until_on)s AND onboarded.account_id IS NULL AND p.last_on IS NOT NULL, false
-    ),
-    p.first_on, coalesce(m.months_paid, 0), coalesce(m.months_lost, 0),
-    coalesce(m.paid_12m_ago, false), coalesce(m.paid_24m_ago, false),
+    p.onboarding_counts, p.onboarding_in_time, p.completed_on - p.started_on,
+    p.kept_6m, p.kept_12m, p.lost_before_completion,
+    p.first_on, p.months_paid, p.months_lost, p.paid_12m_ago, p.paid_24m_ago,
     nullif(greatest(coalesce(p.first_last_on + 1, %(until_on)s) - p.first_on, 0), 0),
     coalesce(p.first_last_on IS NOT NULL, false)
 FROM person p
@@ -313,7 +217,4 @@ LEFT JOIN kpis_attribute owner
     AND owner.from_at <= p.cut_at AND p.cut_at < owner.to_at
 LEFT JOIN sale ON sale.account_id = p.account_id
 LEFT JOIN renewal ON renewal.account_id = p.account_id
-LEFT JOIN farewell ON farewell.account_id = p.account_id
-LEFT JOIN onboarded ON onboarded.account_id = p.account_id
 LEFT JOIN settled ON settled.account_id = p.account_id
-LEFT JOIN month_paid m ON m.account_id = p.account_id

@@ -70,9 +70,30 @@ CREATE TEMPORARY TABLE IF NOT EXISTS kpis_onboarding (
     started_on date,
     completed_on date
 ) ON COMMIT DELETE ROWS;
+-- lives.sql: what every account's life was by the end
+CREATE TEMPORARY TABLE IF NOT EXISTS kpis_life (
+    account_id bigint NOT NULL,
+    is_referred boolean NOT NULL,
+    first_on date,
+    first_last_on date,
+    last_on date,
+    reason varchar NOT NULL,
+    started_on date,
+    completed_on date,
+    onboarding_counts boolean NOT NULL,
+    onboarding_in_time boolean NOT NULL,
+    kept_6m boolean,
+    kept_12m boolean,
+    lost_before_completion boolean NOT NULL,
+    months_paid integer NOT NULL,
+    months_lost integer NOT NULL,
+    paid_12m_ago boolean NOT NULL,
+    paid_24m_ago boolean NOT NULL
+) ON COMMIT DELETE ROWS;
 DELETE FROM kpis_state WHERE %(workspace_id)s IS NOT NULL;
 DELETE FROM kpis_entry;
 DELETE FROM kpis_stretch;
 DELETE FROM kpis_spell;
 DELETE FROM kpis_attribute;
 DELETE FROM kpis_onboarding;
+DELETE FROM kpis_life;
