@@ -4,16 +4,21 @@ Entries are stored as codes, so that a log written by one reader can be read by 
 that records actions of its own describes them from its ``AppConfig.ready``.
 """
 
+import datetime as dt
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.models import AuditEntry
+from accounts.models import ApiKey, AuditEntry, Workspace
 from accounts.models.contract import ContractEvent
 from accounts.models.workspace import Role
+from cs_platform.core.templatetags.formats import day
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _SHOWN = 5
 _LONGEST = 80
 
@@ -29,7 +34,9 @@ _actions: dict[str, Any] = {
     "member_added": _("Added a member"),
     "member_deactivated": _("Deactivated a member"),
     "role_changed": _("Changed a role"),
+    "plan_changed": _("Changed a plan"),
     "plan_created": _("Added a plan"),
+    "product_changed": _("Changed a product"),
     "product_created": _("Added a product"),
     "rates_set": _("Set exchange rates"),
     "rate_removed": _("Removed an exchange rate"),
@@ -69,10 +76,24 @@ _names: dict[str, Any] = {
 }
 
 
-def describe(actions: Mapping[str, Any], names: Mapping[str, Any] | None = None) -> None:
-    """Add an app's action codes, and names of its details, each with what the log shows."""
+# The words of a detail's codes, by the detail's name.
+_values: dict[str, Mapping[str, Any]] = {
+    "kind": dict(ContractEvent.Kind.choices),
+    "role": dict(Role.choices),
+    "scopes": dict(ApiKey.Scope.choices),
+    "unknown_accounts": dict(Workspace.UnknownAccounts.choices),
+}
+
+
+def describe(
+    actions: Mapping[str, Any],
+    names: Mapping[str, Any] | None = None,
+    values: Mapping[str, Mapping[str, Any]] | None = None,
+) -> None:
+    """Add an app's action codes, names of its details, and words of their codes by name."""
     _actions.update(actions)
     _names.update(names or {})
+    _values.update(values or {})
 
 
 def is_described(action: str) -> bool:
@@ -94,11 +115,11 @@ def detail_words(entry: AuditEntry) -> list[tuple[str, str]]:
     before, after = detail.pop("before", None), detail.pop("after", None)
     lines = []
     if isinstance(before, dict) and isinstance(after, dict):
-        lines = [(_name(key), _change(before.get(key), value)) for key, value in after.items()]
+        lines = [(_name(key), _change(key, before.get(key), new)) for key, new in after.items()]
     elif after is not None:
         name = "role" if entry.action == "role_changed" else "after"
-        lines = [(_name(name), _change(before, after))]
-    return lines + [(_name(key), _value(value)) for key, value in detail.items()]
+        lines = [(_name(name), _change(name, before, after))]
+    return lines + [(_name(key), _value(key, value)) for key, value in detail.items()]
 
 
 def _contract_kind(action: str) -> str | None:
@@ -110,22 +131,21 @@ def _name(name: str) -> str:
     return str(_names.get(name, name))
 
 
-def _change(before: Any, after: Any) -> str:
-    return f"{_value(before)} → {_value(after)}"
+def _change(name: str, before: Any, after: Any) -> str:
+    return f"{_value(name, before)} → {_value(name, after)}"
 
 
-def _value(value: Any) -> str:
+def _value(name: str, value: Any) -> str:
     if value in (None, "", [], {}):
         return "—"
     if isinstance(value, dict):
-        return ", ".join(f"{_name(key)} {_value(inner)}" for key, inner in value.items())
+        return ", ".join(f"{_name(key)} {_value(key, inner)}" for key, inner in value.items())
     if isinstance(value, list):
         rest = len(value) - _SHOWN
-        words = "; ".join(_value(inner) for inner in value[:_SHOWN])
+        words = "; ".join(_value(name, inner) for inner in value[:_SHOWN])
         return words + (" " + _("and %(count)d more") % {"count": rest} if rest > 0 else "")
-    if isinstance(value, str) and value in Role.values:
-        return str(Role(value).label)
-    if isinstance(value, str) and value in ContractEvent.Kind.values:
-        return str(ContractEvent.Kind(value).label)
-    text = str(value)
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        with suppress(ValueError):  # the 31st of a month that has none
+            return day(dt.date.fromisoformat(value))
+    text = str(_values.get(name, {}).get(value, value))
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

@@ -50,6 +50,10 @@ urlpatterns = [
         name="exchange_rate_remove",
     ),
     path("settings/catalogue/", settings.catalogue, name="catalogue"),
+    path(
+        "settings/catalogue/products/<int:product_id>/", settings.product_edit, name="product_edit"
+    ),
+    path("settings/catalogue/plans/<int:plan_id>/", settings.plan_edit, name="plan_edit"),
     path("settings/contact-budget/", settings.contact_budget, name="contact_budget"),
     path("settings/audit/", settings.audit_log, name="audit_log"),
 ]

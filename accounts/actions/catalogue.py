@@ -64,6 +64,36 @@ def create_plan(
     return plan
 
 
+@transaction.atomic
+def update_product(*, actor: Actor, product: Product, name: str, now: dt.datetime) -> Product:
+    """Give a product another name; its code is what other systems know it by, and stays."""
+    before = product.name
+    _code, product.name = _named(product.code, name)
+    if product.name != before:
+        product.save(update_fields=["name"])
+        detail = {"before": {"name": before}, "after": {"name": product.name}}
+        audit.record(actor=actor, action="product_changed", obj=product, detail=detail, now=now)
+    return product
+
+
+@transaction.atomic
+def update_plan(*, actor: Actor, plan: Plan, name: str, rank: int | None, now: dt.datetime) -> Plan:
+    """Give a grade another name or rank. What the ledger holds already keeps the kind it was
+    entered with; the new rank tells upsells from then on."""
+    before = {"name": plan.name, "rank": plan.rank}
+    _code, plan.name = _named(plan.code, name)
+    try:
+        plan.rank = read(Whole(0, 32_767, empty=0), rank)
+    except BadValue as error:
+        raise DomainError(error.message, code=error.code, field="rank") from error
+    after = {"name": plan.name, "rank": plan.rank}
+    if after != before:
+        plan.save(update_fields=["name", "rank"])
+        detail = {"before": before, "after": after}
+        audit.record(actor=actor, action="plan_changed", obj=plan, detail=detail, now=now)
+    return plan
+
+
 def ensure_products(codes: Iterable[str]) -> dict[str, Product]:
     """The products with these codes, made where missing (named like their code)."""
     wanted = set(codes)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts import ledger
@@ -48,6 +48,7 @@ RULES: dict[str, Rule] = {
     "effective_on": Day(),
     **TERMS,
 }
+_TAKE_TURN = "SELECT pg_advisory_xact_lock(hashtext('new contracts'), %s)"
 _ENDINGS = ("reason", "competitor", "note")
 
 
@@ -88,12 +89,7 @@ def _upsert(
     results = [Result() for _item in items]
     cleaned = [_clean(item, result) for item, result in zip(items, results, strict=True)]
     _resolve(cleaned, results)
-    existing = {
-        subscription.external_id: subscription
-        for subscription in Subscription.objects.select_for_update()
-        .filter(external_id__in=[v["external_id"] for v in cleaned if "external_id" in v])
-        .order_by("external_id")
-    }
+    existing = _known([v["external_id"] for v in cleaned if "external_id" in v])
     states = last_states(subscription.pk for subscription in existing.values())
     others = stretches({v["account"].pk for v in cleaned if v.get("account")})
     written: list[tuple[Subscription, list[Entry], dict[str, Any]]] = []
@@ -145,6 +141,19 @@ def _upsert(
             )
     append(events, now=now)
     return results
+
+
+def _known(external_ids: list[str]) -> dict[str, Subscription]:
+    """The contracts that are there, locked, by their id."""
+    of_ids = Subscription.objects.select_for_update().order_by("external_id")
+    found = {s.external_id: s for s in of_ids.filter(external_id__in=external_ids)}
+    missing = [external_id for external_id in external_ids if external_id not in found]
+    if missing:
+        # Whoever makes them at the same moment goes first or second, and the second finds them.
+        with connection.cursor() as cursor:
+            cursor.execute(_TAKE_TURN, [current_workspace().pk])
+        found |= {s.external_id: s for s in of_ids.filter(external_id__in=missing)}
+    return found
 
 
 def _clean(item: Item, result: Result) -> dict[str, Any]:

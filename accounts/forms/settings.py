@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.dates import MONTHS
 from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import currencies, time_zones
@@ -18,7 +19,7 @@ class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
     currency = forms.ChoiceField(label=_("Currency"))
     fiscal_year_start_month = forms.TypedChoiceField(
         coerce=int,
-        choices=[(month, month) for month in range(1, 13)],
+        choices=list(MONTHS.items()),
         label=_("First month of the fiscal year"),
     )
 
@@ -80,21 +81,24 @@ class RateForm(NearDays, forms.ModelForm):  # type: ignore[type-arg]
         return {field.name for field in ExchangeRate._meta.fields}
 
 
-class ProductForm(forms.Form):
-    """A product to be added."""
+class ProductNameForm(forms.Form):
+    """A product that is there."""
 
     name = forms.CharField(max_length=200, label=_("Name"))
+
+
+class ProductForm(ProductNameForm):
+    """A product to be added."""
+
     code = forms.CharField(
         max_length=100, label=_("Code"), help_text=_("What imports and the API call it.")
     )
 
 
-class PlanForm(forms.Form):
-    """A grade of a product to be added."""
+class PlanTermsForm(forms.Form):
+    """A grade of a product that is there."""
 
-    product: Any = forms.ModelChoiceField(queryset=None, label=_("Product"))
     name = forms.CharField(max_length=200, label=_("Name"))
-    code = forms.CharField(max_length=100, label=_("Code"))
     rank = forms.IntegerField(
         min_value=0,
         max_value=32_767,
@@ -102,6 +106,14 @@ class PlanForm(forms.Form):
         label=_("Rank"),
         help_text=_("A change to a plan of higher rank is an upsell."),
     )
+
+
+class PlanForm(PlanTermsForm):
+    """A grade of a product to be added."""
+
+    product: Any = forms.ModelChoiceField(queryset=None, label=_("Product"))
+    code = forms.CharField(max_length=100, label=_("Code"))
+    field_order = ("product", "name", "code", "rank")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -21,18 +21,20 @@ from accounts.forms.settings import (
     KeyForm,
     MemberForm,
     PlanForm,
+    PlanTermsForm,
     ProductForm,
+    ProductNameForm,
     RateForm,
     WorkspaceForm,
 )
-from accounts.models import ExchangeRate
+from accounts.models import ExchangeRate, Plan, Product
 from accounts.permissions import Permission, allows
 from accounts.queries.audit import audit_log as audit_entries
 from accounts.queries.budget import contact_budget as current_budget
 from accounts.queries.catalogue import products
 from accounts.queries.keys import keys
 from accounts.queries.members import members as all_members
-from accounts.views.common import address, attempt, list_page, see_other
+from accounts.views.common import address, attempt, form_page, found, list_page, see_other
 from cs_platform.core import clock
 from cs_platform.core.errors import DomainError, NotFound
 from cs_platform.core.paging import Sort
@@ -279,6 +281,45 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         product_form=product_form,
         plan_form=plan_form,
         products=products(),
+    )
+
+
+@page(Permission.MANAGE_WORKSPACE, methods=("GET", "POST"))
+def product_edit(request: HttpRequest, product_id: int) -> HttpResponse:
+    """Rename a product."""
+    product = found(Product.objects.all(), product_id)
+    form = ProductNameForm(request.POST or None, initial={"name": product.name})
+    return form_page(
+        request,
+        form,
+        lambda: catalogue_actions.update_product(
+            actor=Actor.of(request.membership), product=product, now=clock.now(),
+            **form.cleaned_data,
+        ),
+        title=_("Edit product"),
+        submit=_("Save"),
+        done=_("The product was saved."),
+        then=address(request, "catalogue"),
+        pretitle=product.code,
+    )  # fmt: skip
+
+
+@page(Permission.MANAGE_WORKSPACE, methods=("GET", "POST"))
+def plan_edit(request: HttpRequest, plan_id: int) -> HttpResponse:
+    """Rename or re-rank a plan."""
+    plan = found(Plan.objects.select_related("product"), plan_id)
+    form = PlanTermsForm(request.POST or None, initial={"name": plan.name, "rank": plan.rank})
+    return form_page(
+        request,
+        form,
+        lambda: catalogue_actions.update_plan(
+            actor=Actor.of(request.membership), plan=plan, now=clock.now(), **form.cleaned_data
+        ),
+        title=_("Edit plan"),
+        submit=_("Save"),
+        done=_("The plan was saved."),
+        then=address(request, "catalogue"),
+        pretitle=f"{plan.product.name} · {plan.code}",
     )
 
 

@@ -37,9 +37,13 @@ def run() -> int:
     """Serve until stopped; the exit code."""
     started = time.monotonic()
     var = environment.var_dir()
-    var.mkdir(parents=True, exist_ok=True)
-    (var / "log").mkdir(exist_ok=True)
-    (var / "run").mkdir(exist_ok=True)
+    try:
+        for directory in (var, var / "log", var / "run"):
+            directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = f"{error.filename}: {error.strerror}"
+        print(f"Nothing can be kept in {var} ({reason}). Choose VAR_DIR=…", file=sys.stderr)
+        return 1
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     supervisor = Supervisor(_say)

@@ -51,7 +51,17 @@ def test_a_ledger_entry_names_its_kind() -> None:
             {"before": {"timezone": "UTC"}, "after": {"timezone": "Asia/Tokyo"}},
             [("time zone", "UTC → Asia/Tokyo")],
         ),
-        ("key_created", {"scopes": ["read", "write"]}, [("scopes", "read; write")]),
+        ("key_created", {"scopes": ["read", "write"]}, [("scopes", "Read; Write")]),
+        (
+            "contract_notice",
+            {"on": "2026-03-31", "name": "2026-02-31"},
+            [("on", "Mar 31, 2026"), ("name", "2026-02-31")],
+        ),
+        (
+            "renewal_step",
+            {"before": {"step": "untouched"}, "after": {"step": "in_approval"}},
+            [("step", "Not started → In approval")],
+        ),
         (
             "accounts_assigned",
             {"accounts": list("abcdefg")},

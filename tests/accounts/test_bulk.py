@@ -271,3 +271,30 @@ def test_two_writers_of_one_contract_do_not_interleave(committed):
         assert len(entries) == 1 + codes.count("done")
         contract.refresh_from_db()
         assert (contract.status, contract.seats) == ("ended", entries[-1].seats)
+
+
+def test_writers_who_bring_the_same_new_contracts_agree(committed):
+    workspace = committed
+    actor = Actor.of(Cast(workspace)["csm"])
+    with tenancy.scope(workspace.pk):
+        upsert_accounts(actor=actor, now=NOW, items=account_items(3))
+    ready, outcomes = threading.Barrier(4), []
+
+    def write(turn: int) -> None:
+        try:
+            with tenancy.scope(workspace.pk):
+                ready.wait()
+                items = contract_items(3)[:: -1 if turn % 2 else 1]
+                results = upsert_subscriptions(actor=actor, now=NOW, items=items)
+                outcomes.extend(result.outcome for result in results)
+        finally:
+            connection.close()
+
+    writers = [threading.Thread(target=write, args=[turn]) for turn in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert sorted(outcomes) == ["created"] * 3 + ["unchanged"] * 9
+    with tenancy.scope(workspace.pk):
+        assert Subscription.objects.count() == ContractEvent.objects.count() == 3

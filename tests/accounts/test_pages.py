@@ -9,6 +9,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts.actions.catalogue import create_plan
+from accounts.actors import Actor
 from accounts.models import (
     Account,
     ApiKey,
@@ -371,3 +373,26 @@ def test_settings_rates_and_products_by_page(client_as, url, workspace):
     log = client.get(url("audit_log")).content
     for action in (b"Changed the settings", b"Set exchange rates", b"Added a product"):
         assert action in log
+
+
+def test_products_and_plans_are_renamed(client_as, url, workspace, contract):
+    with tenancy.scope(workspace.pk):
+        product = contract.product
+        plan = create_plan(
+            actor=Actor.system("test"), product=product, code="g", name="G", rank=1, now=clock.now()
+        )
+    client = client_as("admin")
+    assert client.post(url("product_edit", product.pk), {"name": "Suite 2"}).status_code == 303
+    assert client.post(url("plan_edit", plan.pk), {"name": "Gold", "rank": "7"}).status_code == 303
+    with tenancy.scope(workspace.pk):
+        product.refresh_from_db()
+        plan.refresh_from_db()
+    assert (product.name, plan.name, plan.rank) == ("Suite 2", "Gold", 7)
+    assert client.get(url("plan_edit", plan.pk)).context["form"].initial["rank"] == 7
+    too_high = client.post(url("plan_edit", plan.pk), {"name": "Gold", "rank": "40000"})
+    assert "rank" in too_high.context["form"].errors
+    log = client.get(url("audit_log")).content.decode()
+    assert "Changed a product" in log
+    assert "→ Suite 2" in log
+    assert "→ 7" in log
+    assert client_as("csm").post(url("product_edit", product.pk), {"name": "x"}).status_code == 403

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from accounts.actions.catalogue import create_plan
 from accounts.actors import Actor
-from accounts.models import Contact, ContractEvent, Membership, Subscription
+from accounts.models import Contact, ContractEvent, Membership, Plan, Subscription
 from cs_platform.core import clock, tenancy
 from health.renewals.actions.derive import derive_renewals
 from health.renewals.models import Renewal
@@ -45,12 +46,18 @@ def _ids(running: Running) -> dict[str, Any]:
             language="en", sections=["kpis", "health"], is_active=True, recipients=[member],
         )  # fmt: skip
         derive_renewals(now=clock.now(), subscription_ids=[subscription.pk])
+        plan = Plan.objects.first() or create_plan(
+            actor=Actor.of(member), product=subscription.product, code="gold", name="Gold", rank=1,
+            now=clock.now(),
+        )  # fmt: skip
         return {
             "renewal_id": Renewal.objects.filter(subscription=subscription).first().pk,
             "schedule_id": schedule.pk,
             "account_id": account.pk,
             "contact_id": Contact.objects.get(account=account).pk,
             "subscription_id": subscription.pk,
+            "product_id": subscription.product_id,
+            "plan_id": plan.pk,
             "event_id": ContractEvent.objects.filter(subscription=subscription).first().pk,
             **survey_ids(Actor.of(member), Contact.objects.get(account=account)),
         }

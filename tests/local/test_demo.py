@@ -129,3 +129,14 @@ def test_a_taken_port_is_named(demo: Demo) -> None:
     assert demo.process.returncode == 1
     assert f"Port {demo.port} is taken by another program" in output
     assert "Traceback" not in output
+
+
+def test_a_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("kept")
+    demo = Demo(in_the_way / "var")
+    output, _ = demo.begin().communicate(timeout=30)
+    assert "Nothing can be kept in" in output
+    assert "VAR_DIR" in output
+    assert "Traceback" not in output
+    assert in_the_way.read_text() == "kept"
