@@ -6,46 +6,63 @@ Runs in the worker with the other roll-ups. Killed anywhere, everything is eithe
 import datetime as dt
 from collections.abc import Iterable, Sequence
 
+from django.db.models import Max, Min
+
 from accounts.folding import fold
 from accounts.queries.workspaces import current_workspace
-from cs_platform.core import clock, sql
+from cs_platform.core import sql
 from cs_platform.core.clock import local_date
 from metrics.surveys import scales
-from metrics.surveys.models import Response, ResultFigure, ResultMark, Span, Theme
+from metrics.surveys.models import (
+    CountedAnswer,
+    Response,
+    ResultCalendar,
+    ResultMark,
+    SurveyCount,
+    Theme,
+    ThemeFigure,
+)
 from metrics.surveys.theme_rules import pattern
 
 # Marks taken at once: a large import goes on at the next turn, and keeps scoring waiting no longer.
 AT_ONCE = 5_000
-# Letters bounce within days, and are answered within the months a survey is open.
-DELIVERY_MONTHS = 4
+# Rows of `SurveyCount` that are folded together once there are so many new ones.
+UNFOLDED = 200
 
 
 def has_work() -> bool:
     """Whether the open scope has anything for `roll_up_results` to do."""
-    return ResultMark.objects.exists() or Theme.objects.filter(is_pending=True).exists()
+    return (
+        ResultMark.objects.exists()
+        or Theme.objects.filter(is_pending=True).exists()
+        or _is_to_be_folded()
+        or _calendar_has_changed()
+    )
 
 
 def roll_up_results(now: dt.datetime, *, at_once: int = AT_ONCE) -> int:
     """Bring results of the open scope up to date with the oldest ``at_once`` marks.
 
     Returns the number of responses looked at. Idempotent; all or nothing with the caller's
-    transaction. The cost depends on the people whose answers changed, not on the history.
+    transaction. The cost depends on the people whose answers changed, not on the history. A
+    workspace that changes its time zone or fiscal year has everything counted again.
     """
+    calendar = _calendar_in_force()
     ids = [row["response_id"] for row in sql.rows("surveys/drain_marks", {"limit": at_once})]
     if ids:
-        count_answers(ids)
+        _count_answers(ids, calendar)
         _tag(ids, now)
-        count_deliveries(now)
     for theme in Theme.objects.filter(is_pending=True):
         tag_everything(theme, now)
         theme.is_pending = False
         theme.save(update_fields=["is_pending"])
+    if _is_to_be_folded():
+        sql.execute("surveys/fold_counts")
     return len(ids)
 
 
-def count_answers(response_ids: Sequence[int]) -> None:
+def _count_answers(response_ids: Sequence[int], calendar: ResultCalendar) -> None:
     """Count these responses, and their people's others, again."""
-    workspace = current_workspace()
     comments = dict(
         Response.objects.filter(pk__in=response_ids)
         .exclude(comment="")
@@ -56,19 +73,40 @@ def count_answers(response_ids: Sequence[int]) -> None:
         {
             "response_ids": list(response_ids),
             "search_texts": [fold(comments.get(pk, "")) for pk in response_ids],
-            "zone": workspace.timezone,
-            "fiscal_month": workspace.fiscal_year_start_month,
+            "zone": calendar.timezone,
+            "fiscal_month": calendar.fiscal_month,
+            "generation": calendar.generation,
         },
     )
 
 
-def count_deliveries(now: dt.datetime, *, months: int = DELIVERY_MONTHS) -> None:
-    """Count what was delivered and answered of the letters of the last ``months`` months."""
-    zone = current_workspace().timezone
-    today = local_date(now, zone)
-    back = today.year * 12 + today.month - months
-    first = dt.date(back // 12, back % 12 + 1, 1)
-    sql.execute("surveys/count_deliveries", {"zone": zone, "since": clock.day_start(first, zone)})
+def _is_to_be_folded() -> bool:
+    return SurveyCount.objects.filter(is_sum=False).order_by("id")[UNFOLDED:].exists()
+
+
+def _calendar_has_changed() -> bool:
+    workspace = current_workspace()
+    known = ResultCalendar.objects.filter(
+        timezone=workspace.timezone, fiscal_month=workspace.fiscal_year_start_month
+    )
+    return not known.exists()
+
+
+def _calendar_in_force() -> ResultCalendar:
+    """The workspace's calendar; where it has changed, all sums begin anew."""
+    workspace = current_workspace()
+    calendar = ResultCalendar.objects.first() or ResultCalendar(generation=0, timezone="")
+    in_force = (workspace.timezone, workspace.fiscal_year_start_month)
+    if (calendar.timezone, calendar.fiscal_month) != in_force:
+        calendar.timezone, calendar.fiscal_month = in_force
+        calendar.generation += 1
+        calendar.save()
+        if CountedAnswer.objects.exists():
+            sql.execute("surveys/forget_sums")
+            Theme.objects.update(is_pending=True)
+        if SurveyCount.objects.exists():
+            sql.execute("surveys/recount_letters", {"zone": calendar.timezone})
+    return calendar
 
 
 def tag_everything(theme: Theme, now: dt.datetime) -> None:
@@ -133,5 +171,16 @@ def _put_tags(
 
 
 def _all_months() -> list[dt.date]:
-    found = ResultFigure.objects.filter(span=Span.MONTH, dimension="")
-    return list(found.values_list("starts_on", flat=True).distinct())
+    """The months of comments, and those that themes have been counted in by another calendar."""
+    zone = current_workspace().timezone
+    found = CountedAnswer.objects.exclude(search_text="").aggregate(
+        first=Min("happened_at"), last=Max("happened_at")
+    )
+    counted = ThemeFigure.objects.values_list("month", flat=True).distinct()
+    months = set(counted)
+    if found["first"] is not None:
+        day, last = (local_date(found[end], zone).replace(day=1) for end in ("first", "last"))
+        while day <= last:
+            months.add(day)
+            day = (day + dt.timedelta(days=31)).replace(day=1)
+    return sorted(months)

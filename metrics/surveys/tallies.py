@@ -30,15 +30,8 @@ class Tally:
         """The headline with its interval: the score of NPS, the mean of CSAT and CES."""
         if self.scale.kind == NPS.kind:
             return statistics.nps(self.good, self.middle, self.bad)
-        n = self.n
-        if not n:
-            return None
-        mean = sum(grade * self.counts.get(grade, 0) for grade in self.scale.grades) / n
-        squares = sum(
-            self.counts.get(grade, 0) * (grade - mean) ** 2 for grade in self.scale.grades
-        )
-        sd = sqrt(squares / (n - 1)) if n > 1 else None
-        return statistics.mean(n, mean, sd, self.scale.lowest, self.scale.highest)
+        counts = {grade: self.counts.get(grade, 0) for grade in self.scale.grades}
+        return mean_of(counts, self.scale.lowest, self.scale.highest)
 
     @property
     def good(self) -> int:
@@ -61,3 +54,14 @@ class Tally:
         """The change of the headline; None where either has none."""
         mine, theirs = self.figure, earlier.figure
         return statistics.difference(mine, theirs) if mine and theirs else None
+
+
+def mean_of(counts: Mapping[int, int], lowest: int, highest: int) -> Estimate | None:
+    """The mean of grades on a scale, each given so many times; None where none was given."""
+    n = sum(counts.values())
+    if not n:
+        return None
+    mean = sum(grade * count for grade, count in counts.items()) / n
+    squares = sum(count * (grade - mean) ** 2 for grade, count in counts.items())
+    sd = sqrt(squares / (n - 1)) if n > 1 else None
+    return statistics.mean(n, mean, sd, lowest, highest)

@@ -12,7 +12,7 @@ from metrics.surveys.actions.questions import set_questions
 from metrics.surveys.actions.surveys import create_survey, publish_survey, set_logo
 from metrics.surveys.actions.themes import create_theme, put_theme
 from metrics.surveys.models import FollowUp, Invitation, Question, Wave
-from metrics.surveys.rollup import count_deliveries, roll_up_results
+from metrics.surveys.rollup import roll_up_results
 
 
 def fill_surveys(*, actor: Actor, now: dt.datetime, account: Account, mark: str) -> dict[str, int]:
@@ -43,7 +43,6 @@ def fill_surveys(*, actor: Actor, now: dt.datetime, account: Account, mark: str)
         actor=actor, now=now, name=mark, factor="hygiene", driver="support", keywords=mark
     )
     roll_up_results(now)
-    count_deliveries(now)
     put_theme(actor=actor, now=now, response=response, theme=theme)
     record_embed_shown(now=now, survey=survey, user_id=mark)
     update_budget(actor=actor, now=now, days_between=7, account_most=5)

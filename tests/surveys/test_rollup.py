@@ -14,7 +14,7 @@ from metrics.surveys import scales
 from metrics.surveys.models import CountedAnswer, Invitation, Response, ResultFigure, Span
 from metrics.surveys.queries import results
 from metrics.surveys.queries.results import Source
-from metrics.surveys.rollup import count_deliveries, has_work, roll_up_results
+from metrics.surveys.rollup import has_work, roll_up_results
 from tests.surveys.answers import NOW, a_contact, a_survey, an_account, answer, day
 
 NPS = Source.all(scales.NPS)
@@ -197,7 +197,6 @@ def test_the_response_rate_is_answers_of_delivered(scoped: Workspace) -> None:
             sent_at=day("2026-02-10") if sent else None,
             answered_at=day("2026-03-01") if answered else None,
         )  # fmt: skip
-    count_deliveries(NOW)
     found = results.deliveries([survey.pk])
     assert (found.delivered, found.answered) == (3, 1)
     assert found.rate is not None

@@ -51,7 +51,17 @@ class FollowUp(TenantModel):
                 fields=["workspace", "opened_at", "id"],
                 condition=~models.Q(state="resolved"),
                 name="surveys_followup_open",
-            )
+            ),
+            models.Index(
+                fields=["workspace", "due_on", "id"],
+                condition=~models.Q(state="resolved"),
+                name="surveys_followup_due",
+            ),
+            models.Index(
+                fields=["workspace", "opened_at", "id"],
+                condition=models.Q(state="resolved"),
+                name="surveys_followup_resolved",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -3,24 +3,38 @@
 Kept by `metrics.surveys.rollup` alone, so that no page reads a million answers.
 """
 
+import datetime as dt
 from enum import IntFlag
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from cs_platform.core.constraints import TenantForeignKey
 from cs_platform.core.tenancy import TenantModel
 from metrics.surveys import scales
-from metrics.surveys.models.invitation import Channel
+from metrics.surveys.models.invitation import Channel, Wave
 from metrics.surveys.models.response import Response
-from metrics.surveys.models.survey import Survey
+from metrics.surveys.models.survey import Question, Survey
 from metrics.surveys.models.themes import Theme
 
 # The value of `ResultFigure.scope` for all surveys of a kind together.
 ALL_SURVEYS = 0
 # The value of `ResultFigure.score` for an answer without a grade.
 NO_SCORE = -1
+# The beginning of the period that is all time.
+EVER = dt.date(1900, 1, 1)
+
+
+class BigramsOf(models.Func):
+    """Every two neighbouring characters of a text that are not both ASCII (migration 0003).
+
+    Two characters are a word in Japanese, and too few for a trigram.
+    """
+
+    function = "surveys_bigrams"
+    output_field = ArrayField(models.TextField())
 
 
 class Span(models.TextChoices):
@@ -89,6 +103,10 @@ class CountedAnswer(TenantModel):
     agent = models.CharField(max_length=20, blank=True)
     in_survey = models.PositiveSmallIntegerField()
     in_kind = models.PositiveSmallIntegerField()
+    # of `ResultCalendar`; of an earlier one, the answer is in no sum
+    generation = models.IntegerField(db_default=0)
+    # what was chosen, as "question:option" or "question:rating", and "question:" for answering it
+    picks = ArrayField(models.CharField(max_length=60), db_default=[], default=list)
     # the comment folded by accounts.folding; '' without one
     search_text = models.TextField(blank=True)
 
@@ -113,6 +131,16 @@ class CountedAnswer(TenantModel):
                 fields=["workspace", "survey", "happened_at", "id"],
                 condition=~models.Q(search_text=""),
                 name="surveys_counted_by_survey",
+            ),
+            models.Index(
+                fields=["workspace", "kind", "happened_at", "id"],
+                condition=~models.Q(search_text=""),
+                name="surveys_counted_by_kind",
+            ),
+            GinIndex(
+                BigramsOf("search_text"),
+                condition=~models.Q(search_text=""),
+                name="surveys_counted_bigrams",
             ),
             GinIndex(
                 fields=["search_text"], opclasses=["gin_trgm_ops"], name="surveys_counted_search"
@@ -159,23 +187,86 @@ class ResultFigure(TenantModel):
         ]  # fmt: skip
 
 
-class DeliveryFigure(TenantModel):
-    """Letters of a survey that were delivered in a month, and how many of them were answered."""
+class ChoiceFigure(TenantModel):
+    """How many people chose an option, or gave a rating, in a period; '' is: answered at all.
 
-    survey = models.ForeignKey(
-        Survey, on_delete=models.CASCADE, db_constraint=False, related_name="deliveries"
+    The people are those of the survey's own figures: each once, with the latest answer.
+    """
+
+    question = models.ForeignKey(
+        Question, on_delete=models.CASCADE, db_constraint=False, related_name="figures"
     )
-    month = models.DateField()
-    delivered = models.IntegerField()
-    answered = models.IntegerField()
+    span = models.CharField(max_length=7, choices=Span.choices)
+    starts_on = models.DateField()
+    choice = models.CharField(max_length=40, blank=True)
+    n = models.IntegerField()
 
     class Meta(TenantModel.Meta):
         constraints: ClassVar = [
             *TenantModel.Meta.constraints,
             models.UniqueConstraint(
-                fields=["workspace", "survey", "month"], name="surveys_deliveryfigure_key"
+                fields=["workspace", "question", "span", "starts_on", "choice"],
+                name="surveys_choicefigure_key",
             ),
-            TenantForeignKey(field="survey", name="surveys_deliveryfigure_survey_fk"),
+            TenantForeignKey(field="question", name="surveys_choicefigure_question_fk"),
+        ]
+
+
+class SurveyCount(TenantModel):
+    """Letters of a survey by round and month of sending, and its answers. Rows add up.
+
+    A change of invitations adds a row with what it changed, by a trigger (migration 0003), and
+    counting answers adds one; the roll-up folds them into one row each (`is_sum`) now and then.
+    Delivered is what was sent and not refused; ``answered`` are those of the delivered. ``month``
+    is `EVER` for what has not been sent, and for answers.
+    """
+
+    survey = models.ForeignKey(
+        Survey, on_delete=models.CASCADE, db_constraint=False, related_name="counts"
+    )
+    wave = models.ForeignKey(
+        Wave, on_delete=models.CASCADE, null=True, db_constraint=False, related_name="counts"
+    )
+    month = models.DateField()
+    invited = models.IntegerField(db_default=0)
+    waiting = models.IntegerField(db_default=0)
+    delivered = models.IntegerField(db_default=0)
+    bounced = models.IntegerField(db_default=0)
+    suppressed = models.IntegerField(db_default=0)
+    answered = models.IntegerField(db_default=0)
+    responses = models.IntegerField(db_default=0)
+    is_sum = models.BooleanField(db_default=False)
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            *TenantModel.Meta.constraints,
+            TenantForeignKey(field="survey", name="surveys_surveycount_survey_fk"),
+            TenantForeignKey(field="wave", name="surveys_surveycount_wave_fk"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["workspace", "survey"], name="surveys_surveycount_survey"),
+            models.Index(
+                fields=["workspace", "id"],
+                condition=models.Q(is_sum=False),
+                name="surveys_surveycount_new",
+            ),
+        ]
+
+
+class ResultCalendar(TenantModel):
+    """By which time zone and fiscal year the workspace's answers are counted.
+
+    ``generation`` grows when either changes: answers of an earlier one are in no sum any more.
+    """
+
+    timezone = models.CharField(max_length=64)
+    fiscal_month = models.PositiveSmallIntegerField()
+    generation = models.IntegerField(default=0)
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=["workspace"], name="surveys_resultcalendar_one"),
         ]
 
 
@@ -202,4 +293,30 @@ class ThemeFigure(TenantModel):
                 fields=["workspace", "theme", "month"], name="surveys_themefigure_key"
             ),
             TenantForeignKey(field="theme", name="surveys_themefigure_theme_fk"),
+        ]
+
+
+class ThemeReach(TenantModel):
+    """The accounts that name a theme in their comments of the last ``months`` months, and what
+    they pay a year, in the currency of the workspace; as of ``counted_at``.
+
+    ``unpriced`` of them have a contract without a rate of exchange, so that ``arr`` lacks them.
+    """
+
+    theme = models.ForeignKey(
+        Theme, on_delete=models.CASCADE, db_constraint=False, related_name="reach"
+    )
+    months = models.PositiveSmallIntegerField()
+    accounts = models.IntegerField()
+    arr = models.DecimalField(max_digits=18, decimal_places=2)
+    unpriced = models.IntegerField()
+    counted_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["workspace", "theme", "months"], name="surveys_themereach_key"
+            ),
+            TenantForeignKey(field="theme", name="surveys_themereach_theme_fk"),
         ]

@@ -5,20 +5,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThanOrEqual, TupleLessThan
 
 from accounts.folding import fold
 from cs_platform.core import sql
 from cs_platform.core.clock import day_end, day_start
-from cs_platform.core.paging import Sort, page_of
+from cs_platform.core.paging import BadCursor, Cursor, Page, Sort, decode, encode, page_of
 from cs_platform.core.tenancy import scope
 from metrics.surveys import scales
-from metrics.surveys.models import CountedAnswer, FollowUp, ResponseTheme, Survey, Theme
+from metrics.surveys.models import CountedAnswer, FollowUp, Response, ResponseTheme, Survey, Theme
 
 # Comments that are looked up by id; a commoner word is found sooner by reading the newest first.
 RARE = 2_000
+# Comments that one look goes through where no index knows which of them pass.
+LOOK = 30_000
 NEWEST_FIRST = Sort("happened_at", descending=True)
+_PURPOSE = "comments"
 _EXPORT_CHUNK = 1_000
+# A trigram is as long; the words of Japanese are often shorter.
+_TRIGRAM = 3
 
 
 @dataclass(frozen=True)
@@ -54,29 +60,106 @@ def comments() -> QuerySet[CountedAnswer]:
 
 def filtered(filters: CommentFilters, *, zone: str) -> QuerySet[CountedAnswer]:
     """The comments that pass; days are those of ``zone``."""
-    found = comments()
-    for name, value in (
-        ("survey_id", filters.survey),
-        ("kind", filters.kind),
-        ("response__account_id", filters.account),
-        ("segment", filters.segment),
-        ("owner", filters.owner),
-    ):
-        if value:
-            found = found.filter(**{name: value})
-    if filters.group:
-        found = found.filter(_in_group(filters.group))
+    return _passing(filters, zone=zone)[0]
+
+
+def _bounded(
+    found: QuerySet[CountedAnswer], filters: CommentFilters, *, zone: str
+) -> QuerySet[CountedAnswer]:
+    """What indexes in the order of the list narrow down by themselves."""
+    if filters.survey:
+        found = found.filter(survey_id=filters.survey)
+    if filters.kind:
+        found = found.filter(kind=filters.kind)
     if filters.since:
         found = found.filter(happened_at__gte=day_start(filters.since, zone))
     if filters.until:
         found = found.filter(happened_at__lt=day_end(filters.until, zone))
+    return found
+
+
+def _passing(filters: CommentFilters, *, zone: str) -> tuple[QuerySet[CountedAnswer], bool]:
+    """The comments that pass, and whether an index knows all of them."""
+    found = _bounded(comments(), filters, zone=zone)
+    if filters.account:
+        answers = Response.objects.filter(account_id=filters.account).exclude(comment="")
+        found = found.filter(response_id__in=list(answers.values_list("pk", flat=True)[:RARE]))
+    for name, value in (("segment", filters.segment), ("owner", filters.owner)):
+        if value:
+            found = found.filter(**{name: value})
+    if filters.group:
+        found = found.filter(_in_group(filters.group))
     if filters.theme:
         found = found.filter(_tagged(theme_id=filters.theme))
     if filters.untagged:
         found = found.filter(~_tagged())
-    if filters.text:
-        found = _with_words(found, filters.text)
-    return found
+    words = words_of(filters.text)
+    if words:
+        matches = _matches(words)
+        if matches is not None:
+            return found.filter(pk__in=matches), True
+        found = found.filter(*[Q(search_text__contains=word) for word in words])
+    narrowed = (filters.segment, filters.owner, filters.group, filters.theme, filters.untagged)
+    return found, bool(filters.account) or not (any(narrowed) or words)
+
+
+@dataclass(frozen=True)
+class Look:
+    """A page of comments, and how far the look for them went.
+
+    Where a page is not full and older comments have not been looked at, ``further`` is the cursor
+    to go on from and ``back_to`` the moment the look went back to.
+    """
+
+    rows: list[CountedAnswer]
+    next_cursor: str | None
+    previous_cursor: str | None
+    further: str | None = None
+    back_to: dt.datetime | None = None
+
+
+def look(filters: CommentFilters, *, zone: str, cursor: str | None, limit: int) -> Look:
+    """A page of the comments that pass, newest first.
+
+    One look reads a bounded number of comments, however many there are and however few pass.
+    """
+    try:
+        at = decode(f"{_PURPOSE}:{NEWEST_FIRST}", cursor) if cursor else None
+    except BadCursor:
+        at = cursor = None
+    found, is_looked_up = _passing(filters, zone=zone)
+    floor = None
+    if not is_looked_up and not (at and at.backward):
+        floor = _floor(filters, at, zone=zone)
+    if floor is not None:
+        found = found.filter(_at_least(floor))
+
+    def page(rows: QuerySet[CountedAnswer]) -> Page:
+        return page_of(rows, purpose=_PURPOSE, sort=NEWEST_FIRST, limit=limit, cursor=cursor)
+
+    shown = page(found)
+    if floor is None or shown.next is not None:
+        return Look(shown.rows, shown.next, shown.previous)
+    further = encode(f"{_PURPOSE}:{NEWEST_FIRST}", Cursor(floor))
+    return Look(shown.rows, None, shown.previous, further, floor[0])
+
+
+def _floor(
+    filters: CommentFilters, at: Cursor | None, *, zone: str
+) -> tuple[dt.datetime, int] | None:
+    """The last comment of a look that begins at a cursor; None where it reaches the end."""
+    rows = _bounded(CountedAnswer.objects.exclude(search_text=""), filters, zone=zone)
+    if at is not None:
+        moment = CountedAnswer._meta.get_field("happened_at").to_python(at.values[0])
+        rows = rows.filter(TupleLessThan(Tuple(F("happened_at"), F("id")), (moment, at.values[1])))
+    place: tuple[dt.datetime, int] | None = (
+        rows.order_by("-happened_at", "-id").values_list("happened_at", "id")[LOOK : LOOK + 1]
+    ).first()
+    return place
+
+
+def _at_least(floor: tuple[dt.datetime, int]) -> Any:
+    return TupleGreaterThanOrEqual(Tuple(F("happened_at"), F("id")), floor)
 
 
 def newest(survey: Survey | None, *, kind: str = "", limit: int) -> list[CountedAnswer]:
@@ -114,16 +197,30 @@ def themes_for_choice() -> list[Theme]:
     return list(Theme.objects.filter(is_archived=False).order_by("name"))
 
 
-def _with_words(found: QuerySet[CountedAnswer], text: str) -> QuerySet[CountedAnswer]:
-    words = words_of(text)
-    if not words:
-        return found
-    likes = [f"%{_escaped(word)}%" for word in words]
-    binds = {"likes": likes, "longest": max(likes, key=len), "limit": RARE + 1}
-    ids = [row["id"] for row in sql.rows("surveys/comment_matches", binds)]
-    if len(ids) <= RARE:
-        return found.filter(pk__in=ids)
-    return found.filter(*[Q(search_text__contains=word) for word in words])
+def _matches(words: Sequence[str]) -> list[int] | None:
+    """Ids of the comments with all of these words.
+
+    None where they are too many to be looked up by id, or no index knows such short words.
+    """
+    binds: dict[str, Any] = {
+        "likes": [f"%{_escaped(word)}%" for word in words], "limit": RARE + 1,
+    }  # fmt: skip
+    longest = max(words, key=len)
+    pairs = [pair for word in words for pair in _pairs(word)]
+    if len(longest) >= _TRIGRAM:
+        name, binds["longest"] = "surveys/comment_matches", f"%{_escaped(longest)}%"
+    elif pairs:
+        name, binds["pairs"] = "surveys/comment_bigrams", pairs
+    else:
+        return None
+    ids = [row["id"] for row in sql.rows(name, binds)]
+    return ids if len(ids) <= RARE else None
+
+
+def _pairs(word: str) -> list[str]:
+    """Neighbouring characters of a word as the index of bigrams keeps them."""
+    pairs = [word[place : place + 2] for place in range(len(word) - 1)]
+    return [pair for pair in pairs if not pair.isascii()]
 
 
 def _escaped(word: str) -> str:

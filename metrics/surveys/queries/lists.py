@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
 
-from metrics.surveys.models import Invitation, Response, ResultFigure, Survey, Wave
-from metrics.surveys.models.results import Span
+from metrics.surveys.models import EVER, Response, ResultFigure, Span, Survey, SurveyCount, Wave
 from metrics.surveys.queries.audience import LABELS
 from metrics.surveys.tallies import Tally
 
-_DELIVERED = Q(sent_at__isnull=False) & ~Q(state=Invitation.State.BOUNCED)
+_LETTERS = ("invited", "waiting", "delivered", "bounced", "suppressed", "answered")
 
 
 @dataclass(frozen=True)
@@ -48,37 +47,28 @@ class SurveyRow:
     tally: Tally | None
 
 
-def _letters(
-    invitations: QuerySet[Invitation, dict[str, Any]],
-) -> QuerySet[Invitation, dict[str, Any]]:
-    state = Invitation.State
-    return invitations.annotate(
-        invited=Count("pk"),
-        waiting=Count("pk", filter=Q(state=state.QUEUED)),
-        delivered=Count("pk", filter=_DELIVERED),
-        bounced=Count("pk", filter=Q(state=state.BOUNCED)),
-        suppressed=Count("pk", filter=Q(state=state.SUPPRESSED)),
-        answered=Count("pk", filter=_DELIVERED & Q(answered_at__isnull=False)),
-    )
+def _sums(counts: QuerySet[SurveyCount], key: str, *names: str) -> dict[int, dict[str, Any]]:
+    rows = counts.values(key).annotate(**{name: Sum(name) for name in names}).order_by()
+    return {row.pop(key): row for row in rows}
 
 
 def progress(surveys: Sequence[Survey]) -> dict[int, Progress]:
-    """Letters and answers by survey id, for the surveys given."""
+    """Letters and answers by survey id, for the surveys given, as the workers last counted them."""
     ids = [survey.pk for survey in surveys]
-    letters = {
-        row.pop("survey_id"): row
-        for row in _letters(
-            Invitation.objects.filter(survey_id__in=ids).values("survey_id").order_by()
-        )
-    }
-    answers = {
-        row.pop("survey_id"): row
-        for row in Response.objects.filter(survey_id__in=ids, is_suspected_robot=False)
-        .values("survey_id")
-        .annotate(responses=Count("pk"), last_answer_at=Max("happened_at"))
-        .order_by()
-    }
-    return {pk: Progress(**letters.get(pk, {}), **answers.get(pk, {})) for pk in ids}
+    counts = _sums(
+        SurveyCount.objects.filter(survey_id__in=ids), "survey_id", *_LETTERS, "responses"
+    )
+    newest = (
+        Response.objects.filter(survey=OuterRef("pk"), is_suspected_robot=False)
+        .order_by("-happened_at", "-id")
+        .values("happened_at")[:1]
+    )
+    last = dict(
+        Survey.objects.filter(pk__in=ids)
+        .annotate(last_answer_at=Subquery(newest))
+        .values_list("pk", "last_answer_at")
+    )
+    return {pk: Progress(**counts.get(pk, {}), last_answer_at=last.get(pk)) for pk in ids}
 
 
 def survey_rows(surveys: Sequence[Survey]) -> list[SurveyRow]:
@@ -97,7 +87,11 @@ def survey_rows(surveys: Sequence[Survey]) -> list[SurveyRow]:
 def _grades(surveys: Sequence[Survey]) -> dict[int, dict[int, int]]:
     """People by survey id and grade, of all time, as the workers last counted them."""
     rows = ResultFigure.objects.filter(
-        scope__in=[survey.pk for survey in surveys], span=Span.EVER, dimension="", score__gte=0
+        scope__in=[survey.pk for survey in surveys],
+        span=Span.EVER,
+        starts_on=EVER,
+        dimension="",
+        score__gte=0,
     )
     found: dict[int, dict[int, int]] = defaultdict(dict)
     for scope, score, n in rows.values_list("scope", "score", "n"):
@@ -136,13 +130,6 @@ class WaveRow:
 
 def wave_rows(survey: Survey) -> list[WaveRow]:
     """Every round of the survey, the latest first."""
-    letters = {
-        row.pop("wave_id"): row
-        for row in _letters(
-            Invitation.objects.filter(survey=survey, wave__isnull=False)
-            .values("wave_id")
-            .order_by()
-        )
-    }
+    letters = _sums(SurveyCount.objects.filter(survey=survey), "wave_id", *_LETTERS)
     waves = Wave.objects.filter(survey=survey).order_by("-number")
     return [WaveRow(wave, Progress(**letters.get(wave.pk, {}))) for wave in waves]

@@ -13,18 +13,18 @@ from metrics.statistics import Estimate
 from metrics.surveys import scales
 from metrics.surveys.models import (
     ALL_SURVEYS,
-    DeliveryFigure,
+    EVER,
     Response,
     ResultFigure,
     ResultMark,
     Span,
     Survey,
+    SurveyCount,
 )
 from metrics.surveys.scales import Scale
 from metrics.surveys.tallies import Tally
 
 DIMENSIONS = ("segment", "plan", "stage", "owner", "channel", "touchpoint", "agent")
-EVER = dt.date(1900, 1, 1)
 # Periods a trend shows.
 SHOWN = {Span.MONTH: 24, Span.QUARTER: 12, Span.YEAR: 10}
 # Parts a cut shows; the smaller ones are left out, and said to be.
@@ -134,7 +134,7 @@ def deliveries(
     until: dt.date | None = None,
 ) -> Deliveries:
     """Letters of these surveys (None: all), sent in the months from ``since`` to ``until``."""
-    found = DeliveryFigure.objects.all()
+    found = SurveyCount.objects.all()
     if survey_ids is not None:
         found = found.filter(survey_id__in=survey_ids)
     if since is not None:

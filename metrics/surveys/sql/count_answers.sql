@@ -2,7 +2,7 @@
 -- The people whose answers are new or have changed, counted again: their answers as results count
 -- them, and what that changes in the sums. An answer is its person's latest of a period or not;
 -- the sums hold latest answers alone. Costs what those people have answered, however long the
--- history of the others.
+-- history of the others. Answers counted by an earlier calendar (`generation`) are in no sum.
 WITH
 -- the responses that are new or have changed, with their comments folded
 marked AS (
@@ -137,10 +137,25 @@ fresh AS (
             (r.kind_month = 1)::integer + 2 * (r.kind_quarter = 1)::integer
             + 4 * (r.kind_year = 1)::integer + 8 * (r.kind_ever = 1)::integer
         ELSE 0 END AS in_kind,
+        picked.picks,
         coalesce(m.search_text, '') AS search_text,
         m.response_id IS NOT NULL AS is_marked
     FROM ranked r
     LEFT JOIN marked m ON m.response_id = r.id
+    CROSS JOIN LATERAL (
+        -- what was chosen, each option and rating by its question, '' for answering it at all
+        SELECT coalesce(array_agg(a.question_id || ':' || c.choice), '{}')::varchar[] AS picks
+        FROM surveys_answer a
+        CROSS JOIN LATERAL (
+            SELECT '' AS choice
+            UNION ALL
+            SELECT unnest(a.choices)
+            UNION ALL
+            SELECT a.number::text WHERE a.number IS NOT NULL
+        ) AS c
+        WHERE a.workspace_id = %(workspace_id)s AND a.response_id = r.id
+          AND (a.number IS NOT NULL OR a.choices <> '{}')
+    ) AS picked
     LEFT JOIN accounts_account a ON a.workspace_id = %(workspace_id)s AND a.id = r.account_id
     LEFT JOIN LATERAL (
         -- the last change before the answer; before the first one, what it changed from
@@ -193,15 +208,17 @@ stored AS (
 put AS (
     INSERT INTO surveys_countedanswer AS kept (
         workspace_id, response_id, survey_id, kind, scale, person, happened_at, day, score,
-        segment, plan, stage, owner, channel, touchpoint, agent, in_survey, in_kind, search_text
+        segment, plan, stage, owner, channel, touchpoint, agent, in_survey, in_kind, picks,
+        generation, search_text
     )
     SELECT
         %(workspace_id)s, response_id, survey_id, kind, scale, person, happened_at, day, score,
-        segment, plan, stage, owner, channel, touchpoint, agent, in_survey, in_kind, search_text
+        segment, plan, stage, owner, channel, touchpoint, agent, in_survey, in_kind, picks,
+        %(generation)s, search_text
     FROM fresh
     WHERE is_marked OR NOT EXISTS (
         SELECT FROM stored s
-        WHERE s.response_id = fresh.response_id
+        WHERE s.response_id = fresh.response_id AND s.generation = %(generation)s
           AND (s.in_survey, s.in_kind, s.segment, s.plan, s.stage, s.owner)
             = (fresh.in_survey, fresh.in_kind, fresh.segment, fresh.plan, fresh.stage, fresh.owner)
     )
@@ -225,12 +242,25 @@ gone AS (
 -- what comes and what goes
 moved AS (
     SELECT survey_id, kind, scale, day, score, segment, plan, stage, owner, channel, touchpoint,
-        agent, in_survey, in_kind, 1 AS weight
+        agent, in_survey, in_kind, picks, 1 AS weight
     FROM fresh
     UNION ALL
     SELECT survey_id, kind, scale, day, score, segment, plan, stage, owner, channel, touchpoint,
-        agent, in_survey, in_kind, -1
+        agent, in_survey, in_kind, picks, -1
     FROM stored
+    WHERE generation = %(generation)s
+),
+-- answers that a survey has won or lost
+told AS (
+    INSERT INTO surveys_surveycount (workspace_id, survey_id, month, responses)
+    SELECT %(workspace_id)s, survey_id, DATE '1900-01-01', sum(weight)
+    FROM (
+        SELECT survey_id, 1 AS weight FROM fresh
+        UNION ALL
+        SELECT survey_id, -1 FROM stored
+    ) AS d
+    GROUP BY survey_id
+    HAVING sum(weight) <> 0
 ),
 -- once per period it belongs to, for the survey and for all surveys (scope 0)
 spread AS (
@@ -258,6 +288,22 @@ spread AS (
             (0, 'ever', DATE '1900-01-01', m.in_kind & 8)
     ) AS s (scope, span, starts_on, is_in)
     WHERE s.is_in > 0
+),
+-- what was chosen, added up by question
+chosen AS (
+    INSERT INTO surveys_choicefigure AS kept (
+        workspace_id, question_id, span, starts_on, choice, n
+    )
+    SELECT
+        %(workspace_id)s, split_part(p.pick, ':', 1)::bigint, s.span, s.starts_on,
+        substr(p.pick, strpos(p.pick, ':') + 1), sum(s.weight)
+    FROM spread s
+    CROSS JOIN unnest(s.picks) AS p (pick)
+    WHERE s.scope <> 0
+    GROUP BY p.pick, s.span, s.starts_on
+    HAVING sum(s.weight) <> 0
+    ON CONFLICT (workspace_id, question_id, span, starts_on, choice)
+    DO UPDATE SET n = kept.n + excluded.n
 ),
 -- added up, for everybody and for every part of every cut
 summed AS (

@@ -13,13 +13,13 @@ from accounts.access import HttpRequest, page
 from accounts.actors import Actor
 from accounts.models import Account
 from accounts.permissions import Permission
-from accounts.views.common import found, list_page, may
+from accounts.views.common import found, may
 from cs_platform.core import clock
 from cs_platform.core.exports import csv_response
 from metrics.surveys.actions.themes import put_theme, take_theme_off
 from metrics.surveys.models import CountedAnswer, Survey, Theme
 from metrics.surveys.queries import comments
-from metrics.surveys.queries.comments import GROUPS, NEWEST_FIRST, CommentFilters
+from metrics.surveys.queries.comments import GROUPS, CommentFilters
 
 _PAGE = 30
 _VERBS = {"add", "confirm", "remove"}
@@ -34,11 +34,16 @@ GROUP_LABELS = (
 def survey_comments(request: HttpRequest) -> HttpResponse:
     """Comments of all surveys, newest first, narrowed down by the address."""
     filters = filters_of(request)
-    rows = comments.filtered(filters, zone=request.workspace.timezone)
+    look = comments.look(
+        filters,
+        zone=request.workspace.timezone,
+        cursor=request.GET.get("cursor"),
+        limit=_PAGE,
+    )
     context = {
         "filters": filters,
         "is_filtered": filters != CommentFilters(),
-        "page": list_page(request, rows, purpose="comments", sort=NEWEST_FIRST, limit=_PAGE),
+        "page": look,
         "surveys": Survey.objects.order_by("name", "id"),
         "themes": comments.themes_for_choice(),
         "group_choices": GROUP_LABELS,
