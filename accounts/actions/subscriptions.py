@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts import ledger
@@ -19,6 +19,7 @@ from accounts.models import Account, ContractEvent, Subscription, Workspace
 from accounts.queries.ledger import last_states, stretches
 from accounts.queries.references import accounts_by_external_id
 from accounts.queries.workspaces import current_workspace
+from cs_platform.core import sql
 from cs_platform.core.clock import local_date
 from cs_platform.core.errors import DomainError
 
@@ -48,7 +49,6 @@ RULES: dict[str, Rule] = {
     "effective_on": Day(),
     **TERMS,
 }
-_TAKE_TURN = "SELECT pg_advisory_xact_lock(hashtext('new contracts'), %s)"
 _ENDINGS = ("reason", "competitor", "note")
 
 
@@ -150,8 +150,7 @@ def _known(external_ids: list[str]) -> dict[str, Subscription]:
     missing = [external_id for external_id in external_ids if external_id not in found]
     if missing:
         # Whoever makes them at the same moment goes first or second, and the second finds them.
-        with connection.cursor() as cursor:
-            cursor.execute(_TAKE_TURN, [current_workspace().pk])
+        sql.execute("accounts/lock_name", {"name": "new contracts"})
         found |= {s.external_id: s for s in of_ids.filter(external_id__in=missing)}
     return found
 
