@@ -4,16 +4,20 @@ Axis titles carry the units; the template gives the title, n and the definition.
 from the page's theme: a trace names its part in ``meta`` and charts.js paints it.
 """
 
+import datetime as dt
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import plotly.graph_objects as go
 
+from accounts.ledger import add_months
 from cs_platform.core.templatetags.formats import money_short
 
 MONEY_STEPS = 5
+# up to here Plotly would step by fractions
+FEW = 5
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,18 @@ def _stretches(low: Sequence[Any], high: Sequence[Any]) -> list[tuple[int, int]]
 def plain(text: object) -> str:
     """A label as it is: Plotly reads tags in labels, and makes links of some."""
     return str(text).replace("&", "&amp;").replace("<", "&lt;")
+
+
+def months_between(first: dt.date, last: dt.date) -> Iterator[dt.date]:
+    """The first day of each month from ``first`` to ``last``: an axis leaves none out."""
+    for count in range((last.year - first.year) * 12 + last.month - first.month + 1):
+        yield add_months(first.replace(day=1), count)
+
+
+def whole_steps(largest: int) -> dict[str, Any]:
+    """The axis of so many people, events or comments: from zero, by whole ones."""
+    # from here on Plotly steps by whole ones itself
+    return {"rangemode": "tozero", **({"tick0": 0, "dtick": 1} if largest <= FEW else {})}
 
 
 def money_ticks(largest: float, currency: str, *, smallest: float = 0) -> dict[str, Any]:

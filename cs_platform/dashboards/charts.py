@@ -12,10 +12,12 @@ import plotly.graph_objects as go
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from cs_platform.core.templatetags.formats import day_short, month_short
 from cs_platform.dashboards.filters import BANDS
-from metrics.charts import Chart, bar, chart, money_ticks, plain
+from metrics.charts import Chart, bar, chart, money_ticks, months_between, plain, whole_steps
 
 BAND_ORDER = ("green", "yellow", "red", "none")
+DAY_MS = 24 * 60 * 60 * 1000
 SCORE_AXIS = {"range": [0, 100], "tick0": 0, "dtick": 20}
 
 
@@ -73,8 +75,9 @@ def money_bars(rows: Sequence[Mapping[str, Any]], *, label: str, currency: str) 
 
 def renewals_by_month(rows: Sequence[Mapping[str, Any]], *, currency: str) -> Chart:
     """ARR that comes up for renewal per month, by band. Each row: ``month``, ``band``, ``arr``."""
-    months = sorted({row["month"] for row in rows})
-    labels = [month.strftime("%Y-%m") for month in months]
+    known = [row["month"] for row in rows]
+    months = list(months_between(min(known), max(known))) if known else []
+    labels = [month_short(month) for month in months]
     traces, table = [], [[label] for label in labels]
     totals = [0.0] * len(months)
     for band in ("red", "yellow", "green", "none"):
@@ -124,19 +127,21 @@ def score_history(
                 name=_("Health score"),
                 x=x,
                 y=scores,
-                mode="lines",
+                # a line needs two points
+                mode="lines" if len(days) > 1 else "markers",
                 connectgaps=False,
                 meta={"role": "accent"},
             )
         ],
         [_("Day"), _("Score"), _("Band")],
         [
-            [day, score, str(BANDS[row["band"] or "none"])]
-            for day, score, row in zip(x, scores, days, strict=True)
+            [row["day"], score, str(BANDS[row["band"] or "none"])]
+            for score, row in zip(scores, days, strict=True)
         ],
         shapes=borders,
         showlegend=False,
-        xaxis={"type": "date"},
+        # the ticks of a few days would be hours
+        xaxis={"type": "date", **({"dtick": DAY_MS} if len(days) < 8 else {})},
         yaxis={"title": {"text": _("Points")}, **SCORE_AXIS},
     )
 
@@ -148,10 +153,10 @@ def usage_by_day(days: Sequence[Mapping[str, Any]]) -> Chart:
     return chart(
         [bar(pgettext("count", "Events"), "accent", x, y)],
         [_("Day"), pgettext("count", "Events")],
-        [list(pair) for pair in zip(x, y, strict=True)],
+        [[row["day"], row["events"]] for row in days],
         showlegend=False,
         xaxis={"type": "date"},
-        yaxis={"title": {"text": _("Events per day")}, "rangemode": "tozero"},
+        yaxis={"title": {"text": _("Events per day")}, **whole_steps(max(y, default=0))},
     )
 
 
@@ -176,9 +181,9 @@ def active_users(weeks: Sequence[Mapping[str, Any]], *, seats: int | None) -> Ch
     return chart(
         traces,
         [_("Week from"), _("Active users"), _("Seats")],
-        [[week, users, seats if seats else ""] for week, users in zip(x, y, strict=True)],
+        [[row["week"], row["users"], seats or None] for row in weeks],
         xaxis={"type": "date"},
-        yaxis={"title": {"text": _("Users per week")}, "rangemode": "tozero"},
+        yaxis={"title": {"text": _("Users per week")}, **whole_steps(max([*y, seats or 0]))},
     )
 
 
@@ -190,7 +195,7 @@ def adoption_heatmap(
     ``counts`` maps a feature's event name to its events by the week's first day.
     """
     names = sorted(counts, key=lambda name: (-sum(counts[name].values()), name))
-    x = [week.isoformat() for week in weeks]
+    x = [day_short(week) for week in weeks]
     rows = [[counts[name].get(week, 0) for week in weeks] for name in names]
     return chart(
         [

@@ -4,29 +4,27 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from babel.dates import format_interval
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from cs_platform.core.templatetags.formats import number
-from metrics.charts import Chart, bar, chart, interval_band, line
+from accounts.ledger import add_months
+from cs_platform.core.templatetags.formats import month_short, number, viewer_locale
+from metrics.charts import Chart, bar, chart, interval_band, line, months_between, whole_steps
 from metrics.surveys.models import Span, ThemeFigure
 from metrics.surveys.queries.results import Period
 from metrics.surveys.scales import NPS, Scale
 from metrics.surveys.tallies import Tally
 
-# up to here Plotly would step by fractions
-_FEW = 5
 _ROLES = ("green", "yellow", "red")
 
 
 def period_label(starts_on: dt.date, span: str) -> str:
-    """A period by its first month: 2026-04, 2026-04 – 06 or 2026-04 – 2027-03."""
+    """A period by its months: Apr 2026, Apr – Jun 2026 or Apr 2026 – Mar 2027."""
     if span == Span.MONTH:
-        return starts_on.strftime("%Y-%m")
-    months = starts_on.year * 12 + starts_on.month - 1 + (2 if span == Span.QUARTER else 11)
-    year, month = months // 12, months % 12 + 1
-    end = f"{month:02}" if year == starts_on.year else f"{year}-{month:02}"
-    return f"{starts_on:%Y-%m} – {end}"
+        return month_short(starts_on)
+    end = add_months(starts_on, 2 if span == Span.QUARTER else 11)
+    return str(format_interval(starts_on, end, "yMMM", locale=viewer_locale()))
 
 
 def decimals(scale: Scale) -> int:
@@ -109,27 +107,32 @@ def distribution(tally: Tally) -> Chart:
         xaxis={"type": "category", "title": {"text": _("Grade")}},
         yaxis={
             "title": {"text": _("Number of people")},
-            **_whole(max(tally.counts.values(), default=0)),
+            **whole_steps(max(tally.counts.values(), default=0)),
         },
         showlegend=False,
     )
 
 
 def theme_months(figures: Sequence[ThemeFigure], names: Mapping[str, str]) -> Chart:
-    """Comments on a theme by month and by what their authors scored."""
-    labels = [f"{figure.month:%Y-%m}" for figure in figures]
+    """Comments on a theme by month and by what their authors scored; silent months are shown."""
+    by_month = {figure.month: figure for figure in figures}
+    months = list(months_between(min(by_month), max(by_month))) if by_month else []
+    labels = [month_short(month) for month in months]
     most = max((f.good + f.middle + f.bad for f in figures), default=0)
     kinds: tuple[tuple[str, str], ...] = (("good", "green"), ("middle", "yellow"), ("bad", "red"))
     return chart(
         [
-            bar(names[kind], role, labels, [getattr(f, kind) for f in figures])
+            bar(names[kind], role, labels, [getattr(by_month.get(m), kind, 0) for m in months])
             for kind, role in kinds
         ],
         [_("Month"), *(names[kind] for kind, _role in kinds)],
-        [[label, f.good, f.middle, f.bad] for label, f in zip(labels, figures, strict=True)],
+        [
+            [label, *(getattr(by_month.get(m), kind, 0) for kind, _role in kinds)]
+            for label, m in zip(labels, months, strict=True)
+        ],
         barmode="stack",
         xaxis={"type": "category"},
-        yaxis={"title": {"text": _("Comments")}, **_whole(most)},
+        yaxis={"title": {"text": _("Comments")}, **whole_steps(most)},
     )
 
 
@@ -137,11 +140,6 @@ def _rounded(figure: Any, places: int) -> list[Any]:
     if figure is None:
         return [None, None, None]
     return [round(value, places) for value in (figure.value, figure.low, figure.high)]
-
-
-def _whole(highest: int) -> dict[str, int]:
-    """The steps of an axis of so many people or comments: none are halves."""
-    return {"tick0": 0, "dtick": 1} if highest <= _FEW else {}
 
 
 def _room(lowest: int, highest: int) -> list[float]:

@@ -50,14 +50,12 @@ function registerLocale(Plotly) {
 const DAY = 86400000;
 const TICKS = {
   ja: [
-    { dtickrange: [null, DAY - 1], value: "%H:%M" },
-    { dtickrange: [DAY, 27 * DAY], value: "%-m/%-d" },
+    { dtickrange: [null, 27 * DAY], value: "%-m/%-d" },
     { dtickrange: ["M1", "M11"], value: "%Y/%-m" },
     { dtickrange: ["M12", null], value: "%Y年" },
   ],
   en: [
-    { dtickrange: [null, DAY - 1], value: "%H:%M" },
-    { dtickrange: [DAY, 27 * DAY], value: "%b %-d" },
+    { dtickrange: [null, 27 * DAY], value: "%b %-d" },
     { dtickrange: ["M1", "M11"], value: "%b %Y" },
     { dtickrange: ["M12", null], value: "%Y" },
   ],
@@ -95,14 +93,36 @@ function painted(trace, index) {
   return result;
 }
 
+/** Formats of an axis's ticks: days and months as the language writes them, amounts in full. */
+function ticks(given) {
+  if (given.tickformat || given.ticktext) return {};
+  if (given.type === "date") return { tickformatstops: TICKS[language] ?? TICKS.en };
+  return given.type === "category" ? {} : { tickformat: ",.10~g" };
+}
+
+/** So many labels as fit beside each other in `width` pixels: a period is read, not turned. */
+function labelsThatFit(key, given, traces, width) {
+  if (key !== "xaxis" || given.type !== "category") return {};
+  const labels = [...new Set(traces.flatMap((trace) => trace.x ?? []))].map(String);
+  const longest = Math.max(0, ...labels.map(widthOf));
+  const fitting = Math.max(2, Math.floor((width - 48) / (longest + 12)));
+  return labels.length > Math.max(fitting, FEW_LABELS) ? { nticks: fitting, tickangle: 0 } : {};
+}
+
+const FEW_LABELS = 8;
+const pen = document.createElement("canvas").getContext("2d");
+function widthOf(label) {
+  pen.font = `12px ${getComputedStyle(document.body).fontFamily}`;
+  return pen.measureText(label).width;
+}
+
 function axis(given = {}) {
   return {
     automargin: true,
     gridcolor: colour("line"),
     linecolor: colour("line-strong"),
     zerolinecolor: colour("line-strong"),
-    // these would go before a format of the axis's own
-    tickformatstops: given.tickformat ? [] : TICKS[language] ?? TICKS.en,
+    ...ticks(given),
     fixedrange: true,
     ...given,
     title: { font: { size: 12, color: colour("muted") }, standoff: 8, ...titleOf(given.title) },
@@ -114,11 +134,11 @@ function titleOf(title) {
   return typeof title === "string" ? { text: title } : title;
 }
 
-function arranged(layout, traces) {
+function arranged(layout, traces, width) {
   const axes = Object.fromEntries(
     ["xaxis", "yaxis", ...Object.keys(layout).filter((key) => /^[xy]axis\d+$/.test(key))].map((key) => [
       key,
-      axis(layout[key]),
+      axis({ ...labelsThatFit(key, layout[key] ?? {}, traces, width), ...layout[key] }),
     ]),
   );
   return {
@@ -150,7 +170,7 @@ async function drawOne(chart) {
   try {
     const Plotly = await loadPlotly();
     const traces = figure.data.map(painted);
-    await Plotly.react(plot, traces, arranged(figure.layout, traces), {
+    await Plotly.react(plot, traces, arranged(figure.layout, traces, plot.clientWidth), {
       displayModeBar: false,
       responsive: true,
       locale: language,

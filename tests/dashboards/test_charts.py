@@ -46,7 +46,11 @@ def test_renewals_stack_by_band() -> None:
         {"month": march, "band": "red", "arr": 1},
     ]
     chart = charts.renewals_by_month(rows, currency="EUR")
-    assert chart.rows == [["2026-03", 1.0, 0.0, 0.0, 7.0], ["2026-05", 0.0, 0.0, 5.0, 0.0]]
+    assert chart.rows == [
+        ["Mar 2026", 1.0, 0.0, 0.0, 7.0],
+        ["Apr 2026", 0.0, 0.0, 0.0, 0.0],
+        ["May 2026", 0.0, 0.0, 5.0, 0.0],
+    ]
 
 
 def test_score_history_keeps_gaps() -> None:
@@ -60,6 +64,14 @@ def test_score_history_keeps_gaps() -> None:
     assert [shape["y0"] for shape in chart.figure["layout"]["shapes"]] == [40, 70]
 
 
+def test_a_single_day_is_a_point_and_its_axis_has_days() -> None:
+    chart = charts.score_history(
+        [{"day": dt.date(2026, 1, 1), "score": 44, "band": "yellow"}], yellow_from=40, green_from=70
+    )
+    assert chart.figure["data"][0]["mode"] == "markers"
+    assert chart.figure["layout"]["xaxis"]["dtick"] == 24 * 60 * 60 * 1000
+
+
 def test_the_heat_map_has_the_most_used_on_top() -> None:
     weeks = [dt.date(2026, 1, 5), dt.date(2026, 1, 12)]
     chart = charts.adoption_heatmap(weeks, {"few": {weeks[0]: 1}, "many": {weeks[1]: 9}})
@@ -71,6 +83,13 @@ def test_seats_are_a_line_only_where_there_are_any() -> None:
     weeks = [{"week": dt.date(2026, 1, 5), "users": 3}]
     assert len(charts.active_users(weeks, seats=None).figure["data"]) == 1
     assert len(charts.active_users(weeks, seats=5).figure["data"]) == 2
+
+
+def test_few_people_are_counted_by_whole_ones() -> None:
+    for users, step in ((1, 1), (60, None)):
+        weeks = [{"week": dt.date(2026, 1, 5), "users": users}]
+        axis = charts.active_users(weeks, seats=None).figure["layout"]["yaxis"]
+        assert axis.get("dtick") == step
 
 
 def test_figures_are_plain_json() -> None:

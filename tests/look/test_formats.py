@@ -32,6 +32,13 @@ MINUS = "\N{MINUS SIGN}"
         (lambda: formats.money_short(9_999, "JPY"), "¥9,999", "￥9,999"),
         (lambda: formats.day(dt.date(2026, 11, 3)), "Nov 3, 2026", "2026/11/03"),
         (lambda: formats.day(None), "—", "—"),
+        (lambda: formats.month_short(dt.date(2026, 9, 30)), "Sep 2026", "2026年9月"),
+        (lambda: formats.exchange_rate(Decimal("161.600000")), "161.60", "161.60"),
+        (lambda: formats.exchange_rate(Decimal("0.006189")), "0.006189", "0.006189"),
+        (lambda: formats.tier("mid_touch"), "Mid touch", "ミドルタッチ"),
+        (lambda: formats.tier("platinum"), "platinum", "platinum"),
+        (lambda: formats.labelled("Due", 3), "Due: 3", "Due：3"),
+        (lambda: formats.listed(["a", "b"]), "a, b", "a、b"),
     ],
 )  # fmt: skip
 def test_figures(written: Any, en: str, ja: str) -> None:

@@ -6,6 +6,7 @@ on every page below ``/w/<slug>/``. A missing value is an em dash, never a zero.
 
 import datetime as dt
 import functools
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -77,6 +78,14 @@ def percent(value: Any, decimals: int = 0) -> str:
 
 
 @register.filter
+def exchange_rate(value: Decimal | None) -> str:
+    """What one unit is worth, with two decimals at least: 161.60 or 0.006189."""
+    if _is_missing(value):
+        return MISSING
+    return numbers.format_decimal(_decimal(value), "#,##0.00######", viewer_locale())
+
+
+@register.filter
 def points(value: Any, decimals: int = 1) -> str:
     """A change between two shares of one, in percentage points: 0.012 → +1.2 pt."""
     if _is_missing(value):
@@ -139,6 +148,14 @@ def month(value: dt.date | None) -> str:
 
 
 @register.filter
+def month_short(value: dt.date | None) -> str:
+    """The month a day is in, for an axis or a column: Sep 2026 or 2026年9月."""
+    if _is_missing(value):
+        return MISSING
+    return dates.format_skeleton("yMMM", value, locale=viewer_locale())
+
+
+@register.filter
 def moment(value: dt.datetime | None) -> str:
     """A moment to the minute, on the 24-hour clock, in the active time zone."""
     if _is_missing(value):
@@ -184,8 +201,20 @@ def _relative(distance: dt.timedelta, *, granularity: Any, threshold: float) -> 
     return text.replace(" ", "") if get_language() == "ja" else text
 
 
+@register.filter
+def labelled(label: Any, text: Any) -> str:
+    """A label before its text, as the language punctuates it: "Due: today", 期限：今日."""
+    return pgettext("label before a text", "%(label)s: %(text)s") % {"label": label, "text": text}
+
+
+@register.filter
+def listed(members: Iterable[Any]) -> str:
+    """The members of a list beside each other: English, Japanese; 英語、日本語."""
+    return pgettext("between the members of a list", ", ").join(str(member) for member in members)
+
+
 # How customers are looked after, by the field's usual codes; any other tier is shown as it is.
-_TIERS = {
+TIERS = {
     "high_touch": gettext_lazy("High touch"),
     "mid_touch": gettext_lazy("Mid touch"),
     "low_touch": gettext_lazy("Low touch"),
@@ -196,4 +225,4 @@ _TIERS = {
 @register.filter
 def tier(value: str) -> str:
     """A tier in the reader's words, where it is one of the field's usual codes."""
-    return str(_TIERS.get(value, value))
+    return str(TIERS.get(value, value))
