@@ -22,17 +22,19 @@ class Section:
     label: Any
     icon: str
     pages: Sequence[str]
+    # folders of pages that belong to it and stand beside it
+    beside: Sequence[str] = ()
 
 
 SECTIONS = (
     Section(_("Today"), "sun", ["today"]),
-    Section(_("Accounts"), "building", ["accounts"]),
+    Section(_("Accounts"), "building", ["accounts"], ["contacts", "contracts", "ledger"]),
     Section(_("At risk"), "alert-triangle", ["at_risk"]),
     Section(_("Renewals"), "calendar-repeat", ["renewals"]),
     Section(_("Tasks"), "checkbox", ["tasks"]),
     Section(_("Surveys"), "message-star", ["surveys"]),
     Section(_("Overview"), "chart-histogram", ["overview"]),
-    Section(_("Metrics"), "chart-line", ["metrics"]),
+    Section(_("Metrics"), "chart-line", ["metrics"], ["churn-review"]),
     Section(_("Reports"), "file-type-pdf", ["report"]),
     Section(_("Health"), "heart-rate-monitor", ["health_scorecard"]),
     Section(_("Data"), "database", ["data_events", "data"]),
@@ -73,8 +75,14 @@ def section_urls(membership: Membership) -> list[tuple[Section, str]]:
 
 def _links(membership: Membership, path: str) -> list[Link]:
     sections = section_urls(membership)
-    inside = [url for _section, url in sections if path.startswith(url)]
-    current = max(inside, key=len, default=None)
+    root = reverse("today", args=[membership.workspace.slug]).removesuffix("today/")
+    folders = [
+        (folder, url)
+        for section, url in sections
+        for folder in (url, *(f"{root}{name}/" for name in section.beside))
+    ]
+    inside = [(folder, url) for folder, url in folders if path.startswith(folder)]
+    _folder, current = max(inside, key=lambda pair: len(pair[0]), default=("", None))
     return [Link(s.label, s.icon, url, url == current) for s, url in sections]
 
 
@@ -97,7 +105,7 @@ def layout(request: HttpRequest) -> dict[str, Any]:
     """Context of every template. What costs a query is a callable, so partials do not pay it."""
     membership = getattr(request, "membership", None)
     context: dict[str, Any] = {
-        "theme": theme_of(request),
+        "colour_theme": theme_of(request),
         "membership": membership,
         "workspace": getattr(request, "workspace", None),
     }

@@ -132,6 +132,16 @@ def test_the_navigation_shows_what_the_role_may_open(
         assert client_as("viewer").get(link, follow=True).status_code == 200, link
 
 
+def test_a_page_beside_its_section_is_marked_in_the_navigation(
+    client_as: ClientAs, workspace: Workspace
+) -> None:
+    home = f"/w/{workspace.slug}/"
+    for path, section in (("churn-review/", "metrics/"), ("tasks/new/", "tasks/")):
+        text = client_as("csm").get(home + path).content.decode()
+        marked = re.findall(r'class="side-link" href="([^"]+)"[^>]* aria-current="page"', text)
+        assert home + section in marked, path
+
+
 def test_the_glossary_has_every_entry_in_both_languages(
     client_as: ClientAs, workspace: Workspace
 ) -> None:

@@ -170,7 +170,11 @@ def test_themes_are_made_changed_and_shown(
     one = f"{home}{told['theme'].pk}/"
     assert client.post(f"{one}edit/", {**form, "name": "Pace"}).status_code == 303
     assert "Pace" in client.get(home).content.decode()
-    assert client.get(one).status_code == 200
+    # a theme of comments is not the theme of the page
+    client.cookies["theme"] = "dark"
+    shown = client.get(one)
+    assert shown.status_code == 200
+    assert 'data-theme="dark"' in shown.content.decode()
     assert client.post(f"{home}defaults/").status_code == 303
 
 
