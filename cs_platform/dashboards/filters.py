@@ -15,7 +15,7 @@ ME, NOBODY, EVERYONE = "me", "none", "all"
 BANDS = {
     "green": gettext_lazy("Healthy"),
     "yellow": gettext_lazy("Watch"),
-    "red": gettext_lazy("Act"),
+    "red": gettext_lazy("Act now"),
     "none": gettext_lazy("Not enough data"),
 }
 RENEWAL_WINDOWS = (30, 60, 90, 180, 365)

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from cs_platform.core import clock
-from cs_platform.core.templatetags.formats import day
+from cs_platform.core.templatetags.formats import day, labelled
 from cs_platform.dashboards.queries.losses import Known
 from cs_platform.dashboards.queries.timeline import Moment
 from cs_platform.dashboards.wording import Entry, entry
@@ -46,13 +46,12 @@ def _task(moment: Moment) -> Entry:
 def _answer(moment: Moment) -> Entry:
     detail = moment.detail
     kind = dict(Survey.Kind.choices).get(moment.kind, moment.kind)
-    title = f"{kind}: {detail['survey']}"
     if detail["score"] is not None:
-        title = f"{kind} {detail['score']} / {detail['scale']}: {detail['survey']}"
+        kind = f"{kind} {detail['score']} / {detail['scale']}"
     return _entry(
         moment,
         icon="message-star",
-        title=title,
+        title=labelled(kind, detail["survey"]),
         quote=detail["comment"],
         facts=[detail["contact"]] if detail["contact"] else [],
     )

@@ -9,7 +9,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from accounts.models import Account, AttributeChange, ContractEvent, Interaction
-from cs_platform.core.templatetags.formats import MISSING, day, money, number
+from cs_platform.core.templatetags.formats import (
+    MISSING,
+    day,
+    labelled,
+    money,
+    number,
+    tier,
+)
 from cs_platform.dashboards.filters import BANDS
 from cs_platform.dashboards.queries.timeline import Moment
 from health.models import RiskNote, RiskState
@@ -150,7 +157,7 @@ def _contract(moment: Moment) -> dict[str, Any]:
     if detail["competitor"]:
         facts.append(detail["competitor"])
     return {
-        "title": f"{_label(ContractEvent.Kind.choices, moment.kind)}: {product}",
+        "title": labelled(_label(ContractEvent.Kind.choices, moment.kind), product),
         "text": detail["note"],
         "facts": facts,
     }
@@ -164,6 +171,8 @@ def _change(moment: Moment) -> dict[str, Any]:
             return _label(Account.Stage.choices, value)
         if moment.kind == AttributeChange.Attribute.SEGMENT:
             return _label(Account.Segment.choices, value)
+        if moment.kind == AttributeChange.Attribute.TIER:
+            return tier(value)
         if moment.kind.endswith("_on"):
             return day(dt.date.fromisoformat(value))
         return value

@@ -335,7 +335,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("green", "Healthy"),
                             ("yellow", "Watch"),
-                            ("red", "Act"),
+                            ("red", "Act now"),
                             ("", "Not enough data"),
                         ],
                         max_length=6,
@@ -525,7 +525,7 @@ class Migration(migrations.Migration):
                                 choices=[
                                     ("green", "Healthy"),
                                     ("yellow", "Watch"),
-                                    ("red", "Act"),
+                                    ("red", "Act now"),
                                     ("", "Not enough data"),
                                 ],
                                 max_length=6,

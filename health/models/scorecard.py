@@ -15,7 +15,7 @@ class Band(models.TextChoices):
 
     GREEN = "green", _("Healthy")
     YELLOW = "yellow", _("Watch")
-    RED = "red", _("Act")
+    RED = "red", _("Act now")
     UNKNOWN = "", _("Not enough data")
 
 

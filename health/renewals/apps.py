@@ -7,6 +7,6 @@ class RenewalsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.audit_words import describe
-        from health.renewals.audit_actions import ACTIONS
+        from health.renewals.audit_actions import ACTIONS, NAMES, VALUES
 
-        describe(ACTIONS)
+        describe(ACTIONS, NAMES, VALUES)

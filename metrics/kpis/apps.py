@@ -7,6 +7,6 @@ class KpisConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.audit_words import describe
-        from metrics.kpis.audit_actions import ACTIONS, NAMES
+        from metrics.kpis.audit_actions import ACTIONS, NAMES, VALUES
 
-        describe(ACTIONS, NAMES)
+        describe(ACTIONS, NAMES, VALUES)

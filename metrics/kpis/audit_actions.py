@@ -5,6 +5,10 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from accounts.models import ContractEvent
+from metrics.kpis.definitions import KPIS
+from metrics.kpis.models import ChurnReview, Goal, Period, Settings
+
 ACTIONS: dict[str, Any] = {
     "churn_reviewed": _("Reviewed a loss"),
     "goal_removed": _("Removed a goal"),
@@ -25,4 +29,12 @@ NAMES: dict[str, Any] = {
     "period": _("period"),
     "reason": _("reason"),
     "target": _("target"),
+}
+VALUES: dict[str, dict[str, Any]] = {
+    "avoidable": dict(ChurnReview.Avoidable.choices),
+    "direction": dict(Goal.Direction.choices),
+    "first_day": dict(Settings.FirstDay.choices),
+    "kpi": {slug: kpi.label for slug, kpi in KPIS.items()},
+    "period": dict(Period.Kind.choices),
+    "reason": dict(ContractEvent.Reason.choices),
 }

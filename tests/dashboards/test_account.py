@@ -178,7 +178,7 @@ def test_everything_in_one_order(
     entries = answer.context["entries"]
     assert [(entry.source, entry.title) for entry in entries] == [
         ("risk", "Risk flagged by judgement"),
-        ("band", "Health went from Watch to Act"),
+        ("band", "Health went from Watch to Act now"),
         ("band", "Health went from Healthy to Watch"),
         ("interaction", "Call made"),
         ("change", "Lifecycle stage"),

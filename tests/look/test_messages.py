@@ -1,6 +1,7 @@
 """The catalogues: what is collected, what is kept, what is complained about."""
 
 import gettext
+import re
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,26 @@ def test_the_catalogues_agree_with_each_other(language: str) -> None:
     kept = {app: catalogues.read_catalogue(path, language) for app, path in paths.items()}
     assert len(kept) > 1
     assert catalogues.clashes(kept) == []
+
+
+_JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+# Beside Japanese a bracket, a colon or a question mark is as wide as a character.
+_HALF_WIDTH = re.compile(
+    r"[()]|[\u3040-\u30ff\u3400-\u9fff」）][:?]|[:?][\u3040-\u30ff\u3400-\u9fff]"
+)
+_PLACEHOLDER = re.compile(r"%\([a-z_0-9]+\)[.\d]*[a-z]|%\{[^}]*\}")
+
+
+def test_japanese_is_punctuated_as_japanese() -> None:
+    root = Path(settings.BASE_DIR)
+    found = []
+    for app in catalogues.apps(root):
+        for message in catalogues.read_catalogue(catalogues.catalogue_path(root, app, "ja"), "ja"):
+            said = [message.string] if isinstance(message.string, str) else message.string
+            for text in filter(_JAPANESE.search, said if message.id else []):
+                if _HALF_WIDTH.search(_PLACEHOLDER.sub("x", text)):
+                    found.append(f"{app}: {text}")
+    assert found == []
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,11 @@ def test_a_step_is_moved_and_its_history_kept(renewal: Renewal, actor: Actor) ->
     assert (note.known_at, note.author_label) == (NOW, actor.label)
     assert note.happened_at == dt.datetime(2026, 11, 5, 3, 0, tzinfo=dt.UTC)
     entry = AuditEntry.objects.get(action="renewal_step")
-    assert entry.detail == {"from": "untouched", "to": "quoted", "term_ends_on": "2026-12-31"}
+    assert entry.detail == {
+        "before": {"step": "untouched"},
+        "after": {"step": "quoted"},
+        "term_ends_on": "2026-12-31",
+    }
 
 
 def test_what_cannot_be(renewal: Renewal, actor: Actor) -> None:

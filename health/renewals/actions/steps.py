@@ -77,7 +77,11 @@ def move_step(
         author=actor.membership,
         author_label=actor.label[:200],
     )
-    detail = {"from": renewal.step, "to": step, "term_ends_on": renewal.term_ends_on.isoformat()}
+    detail = {
+        "before": {"step": renewal.step},
+        "after": {"step": step},
+        "term_ends_on": renewal.term_ends_on.isoformat(),
+    }
     renewal.step = renewal.open_step = step
     renewal.next_step, renewal.due_on = plan
     _keep(renewal, now)
@@ -185,7 +189,7 @@ def _closed(renewal: Renewal, *, actor: Actor, now: dt.datetime, note: str) -> R
             _("The ledger took the entry, and this term is still open by it: check the dates."),
             code="still_open",
         )
-    detail = {"to": renewal.step, "term_ends_on": renewal.term_ends_on.isoformat()}
+    detail = {"step": renewal.step, "term_ends_on": renewal.term_ends_on.isoformat()}
     audit.record(actor=actor, action="renewal_step", obj=renewal.account, detail=detail, now=now)
     return renewal
 

@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("green", "Healthy"),
                             ("yellow", "Watch"),
-                            ("red", "Act"),
+                            ("red", "Act now"),
                             ("", "Not enough data"),
                         ],
                         max_length=6,

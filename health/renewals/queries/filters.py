@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Account, Membership
+from accounts.queries.matching import text_matches
 from health.renewals.models import Renewal, Step
 from health.renewals.quarters import Quarter
 
@@ -22,10 +23,11 @@ PAST = "past"
 BANDS = {
     "green": gettext_lazy("Healthy"),
     "yellow": gettext_lazy("Watch"),
-    "red": gettext_lazy("Act"),
+    "red": gettext_lazy("Act now"),
     "none": gettext_lazy("Not enough data"),
 }
-MISSING_FORECAST = "missing"
+MISSING = "missing"
+LONGEST_TEXT = 200
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class RenewalFilters:
     ``owner`` is a membership's id, ``NOBODY``, or '' for all. ``step`` is a step, ``CLOSED`` for
     both closed ones, or '' for every open one. ``window`` cuts by the end of the term: days from
     today, ``OVERDUE``, or a fiscal quarter. ``deadline`` cuts by the notice deadline: days from
-    today, or ``PAST``. ``problems`` are sentences about values that were not understood.
+    today, or ``PAST``. ``text`` cuts by the account's name, reading or id. ``problems`` are sentences about values that were not understood.
     """
 
     owner: str = ""
@@ -45,6 +47,8 @@ class RenewalFilters:
     window: str = ""
     deadline: str = ""
     forecast: str = ""
+    rate: str = ""
+    text: str = ""
     problems: tuple[str, ...] = field(default=(), compare=False)
 
     @property
@@ -54,9 +58,10 @@ class RenewalFilters:
 
     def query(self) -> dict[str, str]:
         """The URL parameters that give these filters again; the owner is always named."""
-        names = ("segment", "band", "step", "window", "deadline", "forecast")
+        names = ("segment", "band", "step", "window", "deadline", "forecast", "rate")
         given = {"owner": self.owner or EVERYONE}
-        return given | {name: getattr(self, name) for name in names if getattr(self, name)}
+        given |= {name: getattr(self, name) for name in names if getattr(self, name)}
+        return given | ({"q": self.text} if self.text else {})
 
 
 def parse_filters(
@@ -87,7 +92,9 @@ def parse_filters(
         step="" if step == OPEN else step,
         window=one_of("window", [*WINDOW_DAYS, OVERDUE, THIS_QUARTER, NEXT_QUARTER]),
         deadline=one_of("deadline", [*DEADLINE_DAYS, PAST]),
-        forecast=one_of("forecast", [MISSING_FORECAST]),
+        forecast=one_of("forecast", [MISSING]),
+        rate=one_of("rate", [MISSING]),
+        text=params.get("q", "").replace("\x00", "").strip()[:LONGEST_TEXT],
         problems=tuple(problems),
     )
 
@@ -117,6 +124,10 @@ def filtered(
         found = found.filter(band="" if filters.band == "none" else filters.band)
     if filters.forecast:
         found = found.filter(csm_category="", final_category="")
+    if filters.rate:
+        found = found.filter(arr__isnull=True)
+    if filters.text:
+        found = found.filter(text_matches(filters.text))
     if filters.window:
         first, last = window_days(filters.window, today, first_month)
         found = found.filter(term_ends_on__lte=last)
