@@ -1,14 +1,18 @@
 """Forms of accounts and of the people at them."""
 
 import secrets
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import Account, Contact, Membership
 from cs_platform.core.days import NearDays
+from cs_platform.core.templatetags.formats import TIERS, tier
 
 
 def made_up_id() -> str:
@@ -43,10 +47,42 @@ class LinesField(forms.CharField):
         return [line.strip() for line in super().clean(value).splitlines() if line.strip()]
 
 
+class SuggestingInput(forms.TextInput):
+    """A text box that offers words, and takes any other."""
+
+    def __init__(self, words: Iterable[Any]) -> None:
+        super().__init__()
+        self.words = words
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        known = f"{name}-known"
+        control = super().render(name, value, {**(attrs or {}), "list": known}, renderer)
+        options = format_html_join("", '<option value="{}">', ((word,) for word in self.words))
+        return format_html('{}<datalist id="{}">{}</datalist>', control, known, options)
+
+
+class TierField(forms.CharField):
+    """How a customer is looked after: said in the reader's words, kept as the field's code."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            max_length=50, required=False, label=_("Tier"), widget=SuggestingInput(TIERS.values())
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        return tier(value) if isinstance(value, str) else value
+
+    def clean(self, value: Any) -> str:
+        text = super().clean(value)
+        codes = {str(word).casefold(): code for code, word in TIERS.items()}
+        return codes.get(text.casefold(), text)
+
+
 class AccountForm(NearDays, forms.ModelForm):  # type: ignore[type-arg]
     """An account's facts. Owner and stage have forms of their own, because they are dated."""
 
     external_id = ExternalIdField()
+    tier = TierField()
     website = forms.URLField(
         assume_scheme="https", max_length=300, required=False, label=_("Website")
     )

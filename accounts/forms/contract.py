@@ -1,5 +1,6 @@
 """Forms of contract changes. Amounts are per month and before tax."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -16,6 +17,11 @@ def _note() -> forms.CharField:
     return forms.CharField(
         required=False, label=_("Note"), widget=forms.Textarea(attrs={"rows": 2})
     )
+
+
+def shortest(amount: Decimal) -> str:
+    """An amount without the zeros a column of four decimals gives it: 45, 0.125."""
+    return f"{amount.normalize():f}"
 
 
 class PlanField(forms.ModelChoiceField):  # type: ignore[type-arg]
@@ -53,6 +59,8 @@ class TermsForm(NearDays, forms.Form):
         if subscription is not None:
             names = ("plan", "seats", "unit_price", "billing_months", "auto_renew")
             known = {name: getattr(subscription, name) for name in names}
+            if known["unit_price"] is not None:
+                known["unit_price"] = shortest(known["unit_price"])
             if "notice_deadline_on" in self.base_fields:
                 known["notice_deadline_on"] = subscription.notice_deadline_on
             kwargs["initial"] = {**known, **kwargs.get("initial", {})}

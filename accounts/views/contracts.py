@@ -30,6 +30,7 @@ from accounts.permissions import Permission
 from accounts.queries.ledger import ledger
 from accounts.views.common import address, form_page, found, may
 from cs_platform.core import clock
+from cs_platform.core.templatetags.formats import day
 
 
 @dataclass(frozen=True)
@@ -222,7 +223,7 @@ def contract_event_void(request: HttpRequest, event_id: int) -> HttpResponse:
         submit=_("Void"),
         done=_("The entry was voided."),
         then=then,
-        pretitle=f"{event.account.name} · {event}",
+        pretitle=f"{event.account.name} · {event.get_kind_display()} · {day(event.effective_on)}",
     )
 
 

@@ -91,12 +91,12 @@ def _after_support(life: Life, talk: Talk, person: Person, rng: np.random.Genera
         tone = "good" if score >= 4 else "middling" if score == 3 else "bad"
         comment = _comment(tone, person.language, rng.random(2), rng)
         name = f"{talk.external_id}-csat"
-        found.append(Voice(name, "csat", person, score, comment, at, "after_case"))
+        found.append(Voice(name, "csat", person, score, comment, at, "support"))
     if dice[2] < _CES_CHANCE:
         mean = 2.9 - 0.9 * content - 0.8 * went
         score = int(np.clip(round(float(rng.normal(mean, 0.8))), 1, 5))
         name = f"{talk.external_id}-ces"
-        found.append(Voice(name, "ces", person, score, "", at, "after_case"))
+        found.append(Voice(name, "ces", person, score, "", at, "support"))
     return found
 
 

@@ -198,6 +198,24 @@ def test_a_rivals_rows_do_not_exist(client_as, url, rival_workspace, held, contr
         assert rival.get(url(name, pk)).status_code == 404
 
 
+def test_a_tier_is_said_in_words_and_kept_as_its_code(client_as, url, workspace, held):
+    client, address = client_as("csm"), url("account_edit", held.pk)
+    facts = {"name": held.name, "tier": "mid touch"}
+    for said, kept in (("mid touch", "mid_touch"), ("Platinum", "Platinum")):
+        assert client.post(address, {**facts, "tier": said}).status_code == 303
+        with tenancy.scope(workspace.pk):
+            assert Account.objects.get(pk=held.pk).tier == kept
+    with tenancy.scope(workspace.pk):
+        Account.objects.filter(pk=held.pk).update(tier="high_touch")
+    assert 'value="High touch"' in client.get(address).content.decode()
+
+
+def test_prices_are_offered_without_needless_zeros(client_as, url, contract):
+    text = client_as("csm").get(url("subscription_change", contract.pk)).content.decode()
+    assert 'value="100"' in text
+    assert "100.0000" not in text
+
+
 def test_a_contract_goes_through_its_life_by_page(client_as, url, workspace, held, contract):
     client = client_as("csm")
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from accounts.models import Account
 from accounts.queries.catalogue import products
 from cs_platform.core.days import NearDays
+from cs_platform.core.templatetags.formats import tier
 from metrics.surveys.colours import (
     LIGHT_SURFACE,
     SHAPE_RATIO,
@@ -185,7 +186,7 @@ class AudienceForm(forms.Form):
 
     def __init__(self, *args: Any, tiers: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["tiers"].choices = [(tier, tier) for tier in tiers]  # type: ignore[attr-defined]
+        self.fields["tiers"].choices = [(code, tier(code)) for code in tiers]  # type: ignore[attr-defined]
         self.fields["plans"].choices = [  # type: ignore[attr-defined]
             (plan.code, f"{product.name}: {plan.name}")
             for product in products()
