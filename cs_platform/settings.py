@@ -166,6 +166,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10,
         "options": {"queue": "mail", "expires": 20},
     },
+    "themes-reach": {
+        "task": "surveys.sweep_reach",
+        "schedule": 3600,
+        "options": {"queue": "default", "expires": 1800},
+    },
     "kpis": {"task": "kpis.sweep", "schedule": 5, "options": {"expires": 10}},
     "usage-partitions": {"task": "usage.make_partitions", "schedule": 24 * 3600},
     "usage-purge": {"task": "usage.purge", "schedule": 24 * 3600},

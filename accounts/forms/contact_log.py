@@ -1,11 +1,13 @@
 """Forms of what was said and what was promised."""
 
+import datetime as dt
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from accounts.log_offers import LogOffer, log_offers
 from accounts.models import Account, Contact, Interaction, Membership, Task
 from cs_platform.core.days import NearDays
 
@@ -40,11 +42,33 @@ class InteractionForm(NearDays, forms.ModelForm):  # type: ignore[type-arg]
             "participants": _SHORT,
         }
 
-    def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, account: Account, now: dt.datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for offer in log_offers:
+            field = offer.field(account, now)
+            if field is not None:
+                self.fields[offer.name] = field
         self.fields["contact"].queryset = Contact.objects.filter(  # type: ignore[attr-defined]
             account=account, left_on__isnull=True
         ).order_by("name")
+
+    @property
+    def offered(self) -> list[forms.BoundField]:
+        """The fields of offers, to be shown below the contact's own."""
+        return [self[offer.name] for offer in log_offers if offer.name in self.fields]
+
+    def logged(self) -> dict[str, Any]:
+        """What was filled in of the contact itself."""
+        names = {offer.name for offer in log_offers}
+        return {name: value for name, value in self.cleaned_data.items() if name not in names}
+
+    def accepted(self) -> list[tuple[LogOffer, str]]:
+        """The offers that were taken up, each with what was chosen."""
+        return [
+            (offer, self.cleaned_data[offer.name])
+            for offer in log_offers
+            if self.cleaned_data.get(offer.name)
+        ]
 
     def _get_validation_exclusions(self) -> set[str]:
         return {field.name for field in Interaction._meta.fields}

@@ -1,5 +1,9 @@
 """What was said, and what is to be done."""
 
+import datetime as dt
+
+from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -42,31 +46,28 @@ def interaction_new(request: HttpRequest, account_id: int) -> HttpResponse:
         form = InteractionForm(
             request.POST or None,
             account=account,
+            now=now,
             initial={
                 "happened_at": now,
                 "kind": request.GET.get("kind", Interaction.Kind.CALL_OUT),
             },
         )
         if request.method == "POST" and form.is_valid():
-            logged = attempt(
-                form,
-                lambda: log_interaction(
-                    actor=Actor.of(request.membership),
-                    now=now,
-                    account=account,
-                    **form.cleaned_data,
-                ),
-            )
+            logged = attempt(form, lambda: _log(Actor.of(request.membership), now, account, form))
             if logged is not None:
+                interaction, done = logged
                 if request.htmx:
+                    said = _("The contact with %(name)s was logged.") % {"name": account.name}
                     return toast(
                         HttpResponse(status=204),
-                        _("The contact with %(name)s was logged.") % {"name": account.name},
+                        " ".join([said, *done]),
                         **{
                             "dialog:close": True,
-                            "interaction:logged": {"account": account.pk, "id": logged.pk},
+                            "interaction:logged": {"account": account.pk, "id": interaction.pk},
                         },
                     )
+                for text in done:
+                    messages.success(request, text)
                 return see_other(address(request, "account", account.pk))
         context = {
             "form": form,
@@ -81,6 +82,19 @@ def interaction_new(request: HttpRequest, account_id: int) -> HttpResponse:
         response = render(request, template, context)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def _log(
+    actor: Actor, now: dt.datetime, account: Account, form: InteractionForm
+) -> tuple[Interaction, list[str]]:
+    """The contact and what followed from it, in words: all of it, or nothing where one refuses."""
+    with transaction.atomic():
+        interaction = log_interaction(actor=actor, now=now, account=account, **form.logged())
+        done = [
+            offer.act(actor=actor, now=now, interaction=interaction, value=value)
+            for offer, value in form.accepted()
+        ]
+    return interaction, done
 
 
 @page(Permission.VIEW)

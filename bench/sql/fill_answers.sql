@@ -89,10 +89,10 @@ LEFT JOIN surveys_invitation i
  AND t.fate < 30;
 DROP TABLE turn;
 INSERT INTO surveys_followup (
-    workspace_id, response_id, state, due_on, opened_at, contacted_at, resolved_at, note
+    workspace_id, response_id, survey_id, state, due_on, opened_at, contacted_at, resolved_at, note
 )
 SELECT
-    workspace_id, id,
+    workspace_id, id, survey_id,
     CASE
         WHEN happened_at > now() - interval '10 days' THEN 'open'
         WHEN happened_at > now() - interval '20 days' THEN 'contacted' ELSE 'resolved'

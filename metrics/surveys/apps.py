@@ -8,8 +8,11 @@ class SurveysConfig(AppConfig):
     def ready(self) -> None:
         from accounts.audit_words import describe
         from accounts.imports.kinds import register
+        from accounts.log_offers import offer_after_contacts
         from metrics.surveys import past_answers
         from metrics.surveys.audit_actions import ACTIONS, NAMES
+        from metrics.surveys.feedback_offer import FeedbackOffer
 
         describe(ACTIONS, NAMES)
         register("responses", past_answers.KIND)
+        offer_after_contacts(FeedbackOffer())

@@ -21,7 +21,8 @@ _THEMES = (
      "タイムアウト, 表示速度"),
     (gettext_noop("Missing features"), _HYGIENE, _QUALITY,
      "missing, lacks, lack of, wish, feature request, would like, cannot do, can't do, 機能がない, "
-     "機能が足りない, 対応していない, できない, ほしい, 欲しい, 要望, 機能不足"),
+     "機能が足りない, 対応していない, できない, ほしい, 欲しい, 要望, 機能不足, "
+     "あると助か, あれば助か, できると助か"),
     (gettext_noop("Ease of use"), _MOTIVATOR, _QUALITY,
      "easy, intuitive, user friendly, user-friendly, simple, convenient, 使いやすい, 使い勝手, "
      "わかりやすい, 分かりやすい, 直感的, 簡単, 便利"),
@@ -33,7 +34,7 @@ _THEMES = (
      "返事がない, 回答がない, 返信が遅い, 回答が遅い, 対応が遅い, 待たされた, たらい回し"),
     (gettext_noop("Helpful support"), _MOTIVATOR, _SUPPORT,
      "helpful, great support, quick response, fast response, responsive, kind, polite, friendly, "
-     "丁寧, 親切, 迅速, 対応が早い, 対応が良い, 素早い, 助かり, 親身"),
+     "丁寧, 親切, 迅速, 対応が早い, 対応が良い, 素早い, 助かりました, 助かって, 親身"),
     (gettext_noop("Onboarding and training"), _MOTIVATOR, _SUPPORT,
      "onboarding, training, documentation, tutorial, manual, guide, webinar, 導入支援, 研修, "
      "マニュアル, 説明会, ドキュメント, ガイド, 勉強会, 立ち上げ"),

@@ -11,7 +11,7 @@ from django.db.models import Max, Min
 from accounts.folding import fold
 from accounts.queries.workspaces import current_workspace
 from cs_platform.core import sql
-from cs_platform.core.clock import local_date
+from cs_platform.core.clock import day_start, local_date
 from metrics.surveys import scales
 from metrics.surveys.models import (
     CountedAnswer,
@@ -28,6 +28,8 @@ from metrics.surveys.theme_rules import pattern
 AT_ONCE = 5_000
 # Rows of `SurveyCount` that are folded together once there are so many new ones.
 UNFOLDED = 200
+# The spans of months that the reach of themes is counted for.
+REACH_MONTHS = (3, 12, 36)
 
 
 def has_work() -> bool:
@@ -113,6 +115,30 @@ def tag_everything(theme: Theme, now: dt.datetime) -> None:
     """Look for a theme's keywords in every comment there is."""
     _put_tags([theme], now, response_ids=None)
     count_themes([theme.pk], _all_months())
+    count_reach([theme.pk], now)
+
+
+def reach_since(months: int, today: dt.date) -> dt.date:
+    """When the last ``months`` months began, the running one among them."""
+    count = today.year * 12 + today.month - months
+    return dt.date(count // 12, count % 12 + 1, 1)
+
+
+def count_reach(theme_ids: Iterable[int], now: dt.datetime) -> None:
+    """Count again which accounts name these themes, and what they pay."""
+    zone = current_workspace().timezone
+    today = local_date(now, zone)
+    since = [day_start(reach_since(months, today), zone) for months in REACH_MONTHS]
+    sql.execute(
+        "surveys/count_reach",
+        {
+            "theme_ids": sorted(set(theme_ids)),
+            "months": list(REACH_MONTHS),
+            "since": since,
+            "day": today,
+            "now": now,
+        },
+    )
 
 
 def count_themes(theme_ids: Iterable[int], months: Iterable[dt.date]) -> None:

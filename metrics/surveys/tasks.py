@@ -1,4 +1,4 @@
-"""What the workers do for surveys: rounds, letters, reminders, and the end of each."""
+"""What the workers do for surveys: rounds, letters, reminders, the end of each; themes' reach."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -8,8 +8,9 @@ from celery import shared_task
 from accounts.models import Workspace
 from cs_platform.core import clock
 from cs_platform.core.tenancy import scope
+from metrics.surveys import rollup
 from metrics.surveys.actions import sending, waves
-from metrics.surveys.models import Wave
+from metrics.surveys.models import Theme, Wave
 
 # How long one run goes on while there is more to do; the next sweep goes on from there.
 LONGEST_RUN = dt.timedelta(seconds=60)
@@ -42,6 +43,23 @@ def run(workspace_id: int) -> None:
         sending.settle_letters()
     repeat(lambda now: sending.remind_due(now=now))
     repeat(lambda now: sending.expire_due(now=now))
+
+
+@shared_task(name="surveys.count_reach")
+def count_reach(workspace_id: int) -> None:
+    """Count which accounts name each theme, and what they pay now."""
+    with scope(workspace_id):
+        rollup.count_reach(Theme.objects.values_list("pk", flat=True), clock.now())
+
+
+@shared_task(name="surveys.sweep_reach")
+def sweep_reach() -> None:
+    """Ask for the reach of themes in every workspace that has any."""
+    for workspace_id in Workspace.objects.order_by("id").values_list("id", flat=True):
+        with scope(workspace_id):
+            if not Theme.objects.exists():
+                continue
+        count_reach.apply_async((workspace_id,), expires=1800)
 
 
 @shared_task(name="surveys.sweep")

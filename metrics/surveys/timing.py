@@ -54,8 +54,9 @@ def next_wave_after(
 ) -> dt.datetime | None:
     """When the wave after ``now`` begins, of a survey whose first began at ``first``.
 
-    Counted from the first one, so that the 31st comes back after a shorter month. Waves that were
-    missed are not made up for. None where a survey does not repeat.
+    Counted from the first one, so that the 31st comes back after a shorter month. Of waves that
+    were missed, the one that is due is begun late, and no other is made up for. None where a survey
+    does not repeat.
     """
     if months is None:
         return None

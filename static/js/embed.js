@@ -59,6 +59,7 @@
     textarea { display: block; width: 100%; min-height: 84px; padding: 10px 12px; font: inherit; color: inherit; background: var(--surface); border: 1.5px solid var(--edge); border-radius: 9px; resize: vertical; }
     .text + textarea { margin-bottom: 16px; }
     button { font: inherit; cursor: pointer; }
+    .logo { max-width: 60%; max-height: 30px; padding: 3px 6px; background: #fff; border-radius: 6px; }
     .close { display: grid; place-items: center; width: 40px; height: 40px; font-size: 22px; line-height: 1; color: var(--muted); background: none; border: 0; border-radius: 8px; }
     .close:hover { background: var(--soft); }
     .send { min-height: 44px; padding: 6px 22px; font-weight: 650; color: var(--brand-ink); background: var(--brand); border: 0; border-radius: 9px; }
@@ -144,13 +145,24 @@
     const state = make("p", { class: "state", role: "status" });
     const form = make("form", { novalidate: true }, survey.question ? scale(survey.question) : null);
     const close = make("button", { type: "button", class: "close", "aria-label": words.close }, "×");
+    const name = make("span", {}, brand.name);
     const section = make("section", { "aria-label": words.title, lang: survey.language },
-      make("header", {}, make("span", {}, brand.name), close), form, state);
+      make("header", {}, name, close), form, state);
     root.append(section);
     let hasAnswered = false;
     let isBusy = false;
     const waiting = [];
 
+    // Drawn and not linked: the page's policy need allow no picture of ours.
+    const draw = async () => {
+      const answer = await fetch(brand.logo, { mode: "cors", credentials: "omit" });
+      if (!answer.ok) return;
+      const picture = await createImageBitmap(await answer.blob());
+      const { width, height } = picture;
+      const canvas = make("canvas", { class: "logo", width, height, role: "img", "aria-label": brand.name });
+      canvas.getContext("2d").drawImage(picture, 0, 0);
+      name.replaceWith(canvas);
+    };
     const failed = (error) => {
       state.className = "state bad";
       state.textContent = error.said?.detail || words.failed;
@@ -219,6 +231,7 @@
     addEventListener("keydown", escape);
     if (survey.questions.length) offer(survey.questions);
     document.body.append(host);
+    if (brand.logo) draw().catch(() => {});
     say({ event: "shown" }).catch(() => {});
   }
 

@@ -1,6 +1,7 @@
 """A survey inside another site: who may show it, who is asked, who is believed to be whom."""
 
 import datetime as dt
+import io
 import json
 import threading
 from collections.abc import Iterator
@@ -10,12 +11,13 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from PIL import Image
 from playwright.sync_api import expect
 
 from accounts.models import Workspace
 from cs_platform.core import clock, tenancy
 from metrics.surveys.actions.questions import set_questions
-from metrics.surveys.actions.surveys import pause_survey
+from metrics.surveys.actions.surveys import pause_survey, set_logo
 from metrics.surveys.identity import signature
 from metrics.surveys.models import EmbedLedger, Response, Survey
 from metrics.surveys.origins import origin
@@ -314,6 +316,36 @@ def test_in_a_browser_on_a_site_with_a_strict_policy(
         page.goto(host.url)
         page.wait_for_load_state("networkidle")
         expect(page.locator("#cs-survey")).to_have_count(0)
+        assert said == []
+    finally:
+        context.close()
+
+
+@pytest.mark.browser
+def test_the_logo_is_drawn_where_the_site_allows_no_pictures(
+    live_app: Any, browser: Any, host: Host
+) -> None:
+    survey = embedded(live_app.workspace, host.url)
+    with tenancy.scope(live_app.workspace.pk):
+        picture = io.BytesIO()
+        Image.new("RGBA", (240, 64), "#c02040").save(picture, "PNG")
+        set_logo(
+            actor=SYSTEM, now=clock.now(), survey=survey,
+            content=picture.getvalue(), content_type="image/png",
+        )  # fmt: skip
+    host.show(live_app.url, live_app.workspace.slug, survey, language="en")
+    context = browser.new_context(user_agent=AGENT, viewport={"width": 1280, "height": 760})
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    try:
+        page.goto(host.url)
+        logo = page.locator("#cs-survey canvas")
+        expect(logo).to_be_visible()
+        expect(logo).to_have_attribute("aria-label", survey.brand_name)
+        shoot(page, "embed-logo")
+        pixel = logo.evaluate("c => [...c.getContext('2d').getImageData(9, 9, 1, 1).data]")
+        assert pixel == [0xC0, 0x20, 0x40, 255]
         assert said == []
     finally:
         context.close()

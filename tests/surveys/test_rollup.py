@@ -11,10 +11,25 @@ from hypothesis import strategies as st
 
 from accounts.models import AttributeChange, Workspace
 from metrics.surveys import scales
-from metrics.surveys.models import CountedAnswer, Invitation, Response, ResultFigure, Span
+from metrics.surveys.models import (
+    Answer,
+    CountedAnswer,
+    Invitation,
+    Question,
+    Response,
+    ResultFigure,
+    Span,
+    Survey,
+    SurveyCount,
+    Theme,
+    ThemeFigure,
+    Wave,
+)
 from metrics.surveys.queries import results
+from metrics.surveys.queries.choices import question_results
+from metrics.surveys.queries.lists import progress, wave_rows
 from metrics.surveys.queries.results import Source
-from metrics.surveys.rollup import has_work, roll_up_results
+from metrics.surveys.rollup import UNFOLDED, has_work, roll_up_results
 from tests.surveys.answers import NOW, a_contact, a_survey, an_account, answer, day
 
 NPS = Source.all(scales.NPS)
@@ -202,6 +217,152 @@ def test_the_response_rate_is_answers_of_delivered(scoped: Workspace) -> None:
     assert found.rate is not None
     assert found.rate.value == pytest.approx(1 / 3)
     assert results.deliveries([survey.pk], since=dt.date(2026, 3, 1)).rate is None
+
+
+def asks(survey: Survey, kind: str, key: str, *options: str) -> Question:
+    return Question.objects.create(
+        survey=survey, key=key, position=9, kind=kind, text_en=key,
+        options=[{"key": option, "en": option.title(), "ja": ""} for option in options],
+    )  # fmt: skip
+
+
+def shares(survey: Survey, **period: Any) -> dict[str, dict[str, int]]:
+    return {
+        result.question.key: {"": result.n} | {c.label: c.n for c in result.choices if c.n}
+        for result in question_results(survey, "en", **period)
+    }
+
+
+def test_choices_and_ratings_are_counted_by_question_once_per_person(scoped: Workspace) -> None:
+    survey = a_survey("hearing")
+    why = asks(survey, "single", "why", "price", "speed")
+    used = asks(survey, "multiple", "used", "app", "api", "mail")
+    value, silent = asks(survey, "rating", "value"), asks(survey, "single", "silent", "yes")
+    anna = a_contact(an_account("acme"), "anna")
+    first = answer(survey, None, contact=anna, at=day("2026-01-05"))
+    Answer.objects.create(response=first, question=why, choices=["price"])
+    Answer.objects.create(response=first, question=used, choices=["app", "api"])
+    second = answer(survey, None, contact=anna, at=day("2026-02-05"))
+    Answer.objects.create(response=second, question=why, choices=["speed"])
+    Answer.objects.create(response=second, question=value, number=4)
+    other = answer(survey, None, at=day("2026-02-06"))
+    Answer.objects.create(response=other, question=used, choices=["api"])
+    Answer.objects.create(response=other, question=value, number=1)
+    rolled_up()
+    now = {"why": {"": 1, "Speed": 1}, "used": {"": 1, "Api": 1},
+           "value": {"": 2, "1": 1, "4": 1}, "silent": {"": 0}}  # fmt: skip
+    assert shares(survey) == now
+    assert shares(survey, span=Span.MONTH, starts_on=dt.date(2026, 1, 1)) == {
+        "why": {"": 1, "Price": 1}, "used": {"": 1, "App": 1, "Api": 1}, "value": {"": 0},
+        "silent": {"": 0},
+    }  # fmt: skip
+    found = {result.question.key: result for result in question_results(survey, "en")}
+    assert found["value"].mean is not None
+    assert found["value"].mean.value == 2.5
+    (price, speed) = found["why"].choices
+    assert (price.n, price.share.value, speed.share.value) == (0, 0, 1)
+    assert price.share.high > 0
+    assert found["silent"].choices[0].share is None
+    # what was chosen is taken back with the answer it was given in
+    Answer.objects.filter(response=other).delete()
+    Answer.objects.create(response=other, question=why, choices=["price"])
+    mark(other)
+    assert shares(survey) == {
+        "why": {"": 2, "Price": 1, "Speed": 1}, "used": {"": 0}, "value": {"": 1, "4": 1},
+        "silent": {"": 0},
+    }  # fmt: skip
+    assert silent.pk in {result.question.pk for result in question_results(survey, "ja")}
+
+
+def letters(survey: Survey) -> dict[str, int]:
+    found = progress([survey])[survey.pk]
+    names = ("invited", "waiting", "delivered", "bounced", "suppressed", "answered", "responses")
+    return {name: getattr(found, name) for name in names if getattr(found, name)}
+
+
+def test_letters_are_counted_as_they_change_whoever_changes_them(scoped: Workspace) -> None:
+    survey, account = a_survey(), an_account("acme")
+    wave = Wave.objects.create(survey=survey, number=1, started_at=NOW, built_at=NOW)
+    people = [a_contact(account, f"c{n}") for n in range(4)]
+    Invitation.objects.bulk_create(
+        Invitation(
+            survey=survey, wave=wave, contact=contact, account=account, language="en",
+            created_at=NOW, due_at=NOW, expires_at=NOW,
+        )
+        for contact in people
+    )  # fmt: skip
+    assert letters(survey) == {"invited": 4, "waiting": 4}
+    Invitation.objects.update(state="sent", sent_at=day("2026-02-10"))
+    assert letters(survey) == {"invited": 4, "delivered": 4}
+    one, two, three, _four = Invitation.objects.order_by("id")
+    Invitation.objects.filter(pk=one.pk).update(state="bounced")
+    Invitation.objects.filter(pk=two.pk).update(state="answered", answered_at=NOW)
+    Invitation.objects.filter(pk=three.pk).delete()
+    # nothing that counts has changed
+    Invitation.objects.filter(pk=two.pk).update(reminders_sent=1)
+    counted = {"invited": 3, "delivered": 2, "bounced": 1, "answered": 1}
+    assert letters(survey) == counted
+    (row,) = wave_rows(survey)
+    assert (row.progress.invited, row.progress.answered) == (3, 1)
+    february = results.deliveries([survey.pk], since=dt.date(2026, 2, 1), until=dt.date(2026, 3, 1))
+    assert (february.delivered, february.answered) == (2, 1)
+    answer(survey, 9)
+    answer(survey, 9, is_suspected_robot=True)
+    rolled_up()
+    assert letters(survey) == {**counted, "responses": 1}
+    assert progress([survey])[survey.pk].last_answer_at == NOW
+
+
+def test_counts_are_folded_into_one_row_each(scoped: Workspace) -> None:
+    survey, account = a_survey(), an_account("acme")
+    for number in range(UNFOLDED + 1):
+        Invitation.objects.create(
+            survey=survey, contact=a_contact(account, f"c{number}"), account=account,
+            language="en", created_at=NOW, due_at=NOW, expires_at=NOW,
+        )  # fmt: skip
+    before = letters(survey)
+    assert before == {"invited": UNFOLDED + 1, "waiting": UNFOLDED + 1}
+    assert has_work()
+    rolled_up()
+    assert not has_work()
+    assert letters(survey) == before
+    assert SurveyCount.objects.count() == 1
+
+
+def test_another_calendar_has_everything_counted_again(scoped: Workspace) -> None:
+    survey, account = a_survey(), an_account("acme")
+    late = dt.datetime(2026, 1, 31, 16, tzinfo=dt.UTC)
+    anna = a_contact(account, "anna")
+    answer(survey, 9, contact=anna, at=late, comment="slow")
+    answer(survey, 2, contact=anna, at=day("2026-02-03"))
+    theme = Theme.objects.create(name="Speed", factor="hygiene", keywords=["slow"], created_at=NOW)
+    Invitation.objects.create(
+        survey=survey, contact=anna, account=account, language="en", state="sent", sent_at=late,
+        created_at=NOW, due_at=NOW, expires_at=NOW,
+    )  # fmt: skip
+    rolled_up()
+    january, february = dt.date(2026, 1, 1), dt.date(2026, 2, 1)
+    assert counts(NPS, span=Span.MONTH, starts_on=february) == {2: 1}
+    assert counts(NPS, span=Span.YEAR, starts_on=dt.date(2025, 4, 1)) == {2: 1}
+    assert not has_work()
+    Workspace.objects.filter(pk=scoped.pk).update(
+        timezone="Europe/London", fiscal_year_start_month=2
+    )
+    assert has_work()
+    # counted in two turns, with an answer changed between them
+    roll_up_results(NOW, at_once=1)
+    Response.objects.filter(happened_at=late).update(score=8)
+    mark(Response.objects.get(happened_at=late))
+    assert counts(NPS, span=Span.MONTH, starts_on=january) == {8: 1}
+    assert counts(NPS, span=Span.MONTH, starts_on=february) == {2: 1}
+    assert counts(NPS, span=Span.YEAR, starts_on=dt.date(2025, 2, 1)) == {8: 1}
+    assert counts(NPS, span=Span.YEAR, starts_on=february) == {2: 1}
+    assert counts(NPS, span=Span.YEAR, starts_on=dt.date(2025, 4, 1)) == {}
+    assert counts(NPS) == {2: 1}
+    assert letters(survey) == {"invited": 1, "delivered": 1, "responses": 2}
+    assert results.deliveries([survey.pk], since=january, until=february).delivered == 1
+    figures = ThemeFigure.objects.filter(theme=theme)
+    assert [(figure.month, figure.comments) for figure in figures] == [(january, 1)]
 
 
 # --- the same rule once more, in plain Python -----------------------------------------------

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from accounts.actions.contracts import start_subscription
 from accounts.actors import Actor
-from accounts.models import Workspace
+from accounts.models import Product, Workspace
 from cs_platform.core.errors import DomainError
 from metrics.surveys.actions.themes import (
     create_default_themes,
@@ -17,10 +18,11 @@ from metrics.surveys.actions.themes import (
 )
 from metrics.surveys.models import Response, ResponseTheme, Theme
 from metrics.surveys.queries.themes import suggestions, theme_rows
-from metrics.surveys.rollup import has_work, roll_up_results
+from metrics.surveys.rollup import count_reach, has_work, roll_up_results
 from metrics.surveys.theme_rules import keywords_of, pattern, terms
-from tests.surveys.answers import NOW, a_survey, answer, day
+from tests.surveys.answers import NOW, a_contact, a_survey, an_account, answer, day
 
+TODAY = dt.date(2026, 3, 3)
 ACTOR = Actor.system("tests")
 
 
@@ -101,18 +103,56 @@ def test_counts_by_month_follow_every_change(scoped: Workspace) -> None:
         last = answer(survey, score, comment="slow", at=day(when))
     answer(a_survey("hearing"), None, comment="slow", at=day("2026-02-03"))
     rolled_up()
-    row = theme_rows(since=dt.date(2026, 2, 1))[0]
+    row = theme_rows(months=2, today=TODAY)[0]
     assert (row.comments, row.good, row.middle, row.bad) == (3, 1, 2, 0)
-    assert theme_rows(since=dt.date(2026, 1, 1))[0].bad == 1
-    assert theme_rows(since=dt.date(2026, 1, 1), until=dt.date(2026, 2, 1))[0].comments == 1
+    assert theme_rows(months=3, today=TODAY)[0].bad == 1
+    assert theme_rows(months=1, today=TODAY)[0].comments == 0
     take_theme_off(actor=ACTOR, now=NOW, response=last, theme=speed)
-    assert theme_rows(since=dt.date(2026, 2, 1))[0].good == 0
+    assert theme_rows(months=2, today=TODAY)[0].good == 0
     update_theme(
         actor=ACTOR, now=NOW, theme=speed, name="Speed", factor="hygiene", driver="support",
         keywords="slow", is_archived=True,
     )  # fmt: skip
     rolled_up()
-    assert theme_rows(since=dt.date(2020, 1, 1))[0].comments == 0
+    assert theme_rows(months=36, today=TODAY)[0].comments == 0
+
+
+def test_the_accounts_that_name_a_theme_and_what_they_pay(scoped: Workspace) -> None:
+    speed, price = theme("Speed", "slow"), theme("Price", "expensive")
+    survey = a_survey()
+    kita, minami, foreign = (an_account(name) for name in ("Kita", "Minami", "Foreign"))
+    product = Product.objects.create(code="suite", name="Suite")
+    for account, amount, currency in ((kita, 100, "JPY"), (minami, 30, "JPY"), (foreign, 5, "CHF")):
+        start_subscription(
+            actor=ACTOR, now=NOW, account=account, external_id=account.name, product=product,
+            starts_on=dt.date(2025, 6, 1), unit_price=amount, seats=1, currency=currency,
+            billing_months=1, term_months=12,
+        )  # fmt: skip
+    for account, when, text in (
+        (kita, "2026-03-01", "slow, and slow again"), (kita, "2026-02-01", "slow"),
+        (minami, "2025-12-31", "slow and expensive"), (foreign, "2026-01-01", "slow"),
+    ):  # fmt: skip
+        answer(
+            survey, 2, comment=text, at=day(when), contact=a_contact(account, f"{account}{when}")
+        )
+    answer(survey, 2, comment="slow", at=day("2026-03-01"))
+    rolled_up()
+    count_reach([speed.pk, price.pk], NOW)
+
+    def reach(months: int) -> dict[str, tuple[int, int, int]]:
+        rows = theme_rows(months=months, today=TODAY)
+        return {
+            row.theme.name: (row.accounts, int(row.arr), row.reach.unpriced if row.reach else -1)
+            for row in rows
+        }
+
+    assert reach(3) == {"Speed": (2, 1200, 1), "Price": (0, 0, 0)}
+    assert reach(12) == {"Speed": (3, 1560, 1), "Price": (1, 360, 0)}
+    assert [row.theme.name for row in theme_rows(months=3, today=TODAY, sort="arr")] == [
+        "Price", "Speed",
+    ]  # fmt: skip
+    # counted when a theme is new, and by the hour; not at each answer
+    assert theme_rows(months=3, today=TODAY, sort="-accounts")[0].theme == speed
 
 
 def test_frequent_words_without_a_theme_are_suggested(scoped: Workspace) -> None:

@@ -179,7 +179,7 @@ def test_a_letter_whose_window_has_closed_waits_for_the_next() -> None:
     assert sending.send_due(now=invitation.due_at) == 0
 
 
-def test_waves_come_back_every_so_many_months_and_are_not_made_up_for() -> None:
+def test_of_the_waves_a_stopped_scheduler_missed_one_is_made_up_for() -> None:
     make_contact()
     update_budget(actor=SYSTEM, now=NOW, days_between=0, account_most=None)
     survey = make_survey(recurrence_months=3)

@@ -55,7 +55,12 @@ def open_follow_up(
             due_on=due_on,
         )
         return FollowUp.objects.create(
-            response=response, task=task, owner=owner, due_on=due_on, opened_at=now
+            response=response,
+            survey_id=response.survey_id,
+            task=task,
+            owner=owner,
+            due_on=due_on,
+            opened_at=now,
         )
 
 

@@ -15,7 +15,15 @@ from metrics.surveys.actions.answers import check_open
 from metrics.surveys.actions.waves import Moments, new_invitation
 from metrics.surveys.models import Channel, Invitation, Survey
 
-__all__ = ["ContactBudgetSpent", "invite", "invite_after", "survey_after", "topic_of", "withdraw"]
+__all__ = [
+    "ContactBudgetSpent",
+    "invite",
+    "invite_after",
+    "survey_after",
+    "surveys_after",
+    "topic_of",
+    "withdraw",
+]
 
 
 def topic_of(invitation: Invitation) -> str:
@@ -84,6 +92,14 @@ def survey_after(touchpoint: str) -> Survey | None:
     own: Survey | None = found.filter(touchpoint=touchpoint).first()
     general: Survey | None = found.filter(touchpoint="").first()
     return own or general
+
+
+def surveys_after(now: dt.datetime) -> list[Survey]:
+    """Open surveys that are sent after a resolved case, the one published last first."""
+    found = Survey.objects.filter(state=Survey.State.OPEN, after_case=True).exclude(
+        closes_at__lte=now
+    )
+    return list(found.order_by("-published_at", "-id"))
 
 
 def invite_after(

@@ -9,6 +9,7 @@ from accounts.models import Membership, Task
 from cs_platform.core.constraints import TenantForeignKey
 from cs_platform.core.tenancy import TenantModel
 from metrics.surveys.models.response import Response
+from metrics.surveys.models.survey import Survey
 
 
 class FollowUp(TenantModel):
@@ -21,6 +22,10 @@ class FollowUp(TenantModel):
 
     response = models.ForeignKey(
         Response, on_delete=models.CASCADE, db_constraint=False, related_name="follow_ups"
+    )
+    # the response's, so that a survey's open loops are found by an index
+    survey = models.ForeignKey(
+        Survey, on_delete=models.CASCADE, db_constraint=False, related_name="follow_ups"
     )
     task = models.ForeignKey(
         Task, on_delete=models.SET_NULL, null=True, db_constraint=False, related_name="+"
@@ -43,6 +48,7 @@ class FollowUp(TenantModel):
                 fields=["workspace", "response"], name="surveys_followup_response"
             ),
             TenantForeignKey(field="response", name="surveys_followup_response_fk"),
+            TenantForeignKey(field="survey", name="surveys_followup_survey_fk"),
             TenantForeignKey(field="task", name="surveys_followup_task_fk"),
             TenantForeignKey(field="owner", name="surveys_followup_owner_fk"),
         ]
@@ -56,6 +62,12 @@ class FollowUp(TenantModel):
                 fields=["workspace", "due_on", "id"],
                 condition=~models.Q(state="resolved"),
                 name="surveys_followup_due",
+                include=["state", "owner"],
+            ),
+            models.Index(
+                fields=["workspace", "survey", "due_on", "id"],
+                condition=~models.Q(state="resolved"),
+                name="surveys_followup_survey",
             ),
             models.Index(
                 fields=["workspace", "opened_at", "id"],

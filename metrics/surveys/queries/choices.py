@@ -21,12 +21,28 @@ class Choice:
     n: int
     share: Estimate | None
 
+    @property
+    def left(self) -> float:
+        """Where the interval begins, in percent of the whole."""
+        return round(100 * self.share.low, 1) if self.share else 0
+
+    @property
+    def reach(self) -> float:
+        """How wide the interval is, in percent of the whole."""
+        return round(100 * (self.share.high - self.share.low), 1) if self.share else 0
+
+    @property
+    def dot(self) -> float:
+        """The share itself, in percent."""
+        return round(100 * self.share.value, 1) if self.share else 0
+
 
 @dataclass(frozen=True)
 class QuestionResult:
     """How a question was answered; ``n`` people have answered it, ``mean`` is of ratings."""
 
     question: Question
+    text: str
     n: int
     choices: list[Choice]
     mean: Estimate | None
@@ -75,4 +91,4 @@ def _question_result(question: Question, counts: dict[str, int], language: str) 
     if question.kind == Question.Kind.RATING:
         grades = {int(grade): given for grade, given in counts.items()}
         mean = mean_of(grades, RATINGS[0], RATINGS[-1])
-    return QuestionResult(question, n, choices, mean)
+    return QuestionResult(question, question.text(language), n, choices, mean)

@@ -19,7 +19,7 @@ from metrics.surveys.models import CountedAnswer, FollowUp, Response, ResponseTh
 # Comments that are looked up by id; a commoner word is found sooner by reading the newest first.
 RARE = 2_000
 # Comments that one look goes through where no index knows which of them pass.
-LOOK = 30_000
+LOOK = 10_000
 NEWEST_FIRST = Sort("happened_at", descending=True)
 _PURPOSE = "comments"
 _EXPORT_CHUNK = 1_000
@@ -58,11 +58,6 @@ def comments() -> QuerySet[CountedAnswer]:
     )
 
 
-def filtered(filters: CommentFilters, *, zone: str) -> QuerySet[CountedAnswer]:
-    """The comments that pass; days are those of ``zone``."""
-    return _passing(filters, zone=zone)[0]
-
-
 def _bounded(
     found: QuerySet[CountedAnswer], filters: CommentFilters, *, zone: str
 ) -> QuerySet[CountedAnswer]:
@@ -80,7 +75,7 @@ def _bounded(
 
 def _passing(filters: CommentFilters, *, zone: str) -> tuple[QuerySet[CountedAnswer], bool]:
     """The comments that pass, and whether an index knows all of them."""
-    found = _bounded(comments(), filters, zone=zone)
+    found = _bounded(CountedAnswer.objects.exclude(search_text=""), filters, zone=zone)
     if filters.account:
         answers = Response.objects.filter(account_id=filters.account).exclude(comment="")
         found = found.filter(response_id__in=list(answers.values_list("pk", flat=True)[:RARE]))
@@ -134,14 +129,25 @@ def look(filters: CommentFilters, *, zone: str, cursor: str | None, limit: int) 
     if floor is not None:
         found = found.filter(_at_least(floor))
 
-    def page(rows: QuerySet[CountedAnswer]) -> Page:
-        return page_of(rows, purpose=_PURPOSE, sort=NEWEST_FIRST, limit=limit, cursor=cursor)
-
-    shown = page(found)
+    shown = page_of(
+        found.values("id", "happened_at"),
+        purpose=_PURPOSE,
+        sort=NEWEST_FIRST,
+        limit=limit,
+        cursor=cursor,
+    )
+    rows = _in_full(shown)
     if floor is None or shown.next is not None:
-        return Look(shown.rows, shown.next, shown.previous)
+        return Look(rows, shown.next, shown.previous)
     further = encode(f"{_PURPOSE}:{NEWEST_FIRST}", Cursor(floor))
-    return Look(shown.rows, None, shown.previous, further, floor[0])
+    return Look(rows, None, shown.previous, further, floor[0])
+
+
+def _in_full(page: Page) -> list[CountedAnswer]:
+    """The rows of a page, found by their own table alone, with everything that is shown of them."""
+    ids = [row["id"] for row in page.rows]
+    rows = {row.pk: row for row in comments().filter(pk__in=ids)}
+    return [rows[pk] for pk in ids]
 
 
 def _floor(
@@ -152,10 +158,9 @@ def _floor(
     if at is not None:
         moment = CountedAnswer._meta.get_field("happened_at").to_python(at.values[0])
         rows = rows.filter(TupleLessThan(Tuple(F("happened_at"), F("id")), (moment, at.values[1])))
-    place: tuple[dt.datetime, int] | None = (
-        rows.order_by("-happened_at", "-id").values_list("happened_at", "id")[LOOK : LOOK + 1]
-    ).first()
-    return place
+    ends = rows.order_by("-happened_at", "-id").values_list("happened_at", "id")
+    last = list(ends[LOOK - 1 : LOOK + 1])
+    return last[0] if len(last) > 1 else None
 
 
 def _at_least(floor: tuple[dt.datetime, int]) -> Any:
@@ -178,10 +183,11 @@ def exported(workspace_id: int, filters: CommentFilters, *, zone: str) -> Iterat
     while True:
         with scope(workspace_id):
             found = page_of(
-                filtered(filters, zone=zone), purpose="comments-export", sort=NEWEST_FIRST,
-                limit=_EXPORT_CHUNK, cursor=cursor,
+                _passing(filters, zone=zone)[0].values("id", "happened_at"),
+                purpose="comments-export", sort=NEWEST_FIRST, limit=_EXPORT_CHUNK, cursor=cursor,
             )  # fmt: skip
-        yield from found.rows
+            rows = _in_full(found)
+        yield from rows
         cursor = found.next
         if cursor is None:
             return

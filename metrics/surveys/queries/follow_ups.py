@@ -18,16 +18,28 @@ def follow_ups() -> QuerySet[FollowUp]:
     )
 
 
+def listed() -> QuerySet[FollowUp]:
+    """Follow-ups for a long list: they are found by their own table alone, the rest looked up."""
+    return FollowUp.objects.prefetch_related(
+        "response__account", "response__contact", "owner__user"
+    )
+
+
+def open_of(found: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
+    """Those of them that are not resolved."""
+    return found.filter(_OPEN)
+
+
 def open_follow_ups(*, owner: Membership | None = None) -> QuerySet[FollowUp]:
     """Those not resolved, of one owner or of all."""
-    found = follow_ups().filter(_OPEN)
+    found = open_of(follow_ups())
     return found if owner is None else found.filter(owner=owner)
 
 
 def open_count(*, survey: Survey | None = None) -> int:
     """How many loops are open, of one survey or of all."""
     found = FollowUp.objects.filter(_OPEN)
-    return (found if survey is None else found.filter(response__survey=survey)).count()
+    return (found if survey is None else found.filter(survey=survey)).count()
 
 
 def counts(*, today: dt.date, owner: Membership | None = None) -> dict[str, int]:

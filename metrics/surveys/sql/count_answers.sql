@@ -228,7 +228,8 @@ put AS (
         score = excluded.score, segment = excluded.segment, plan = excluded.plan,
         stage = excluded.stage, owner = excluded.owner, channel = excluded.channel,
         touchpoint = excluded.touchpoint, agent = excluded.agent,
-        in_survey = excluded.in_survey, in_kind = excluded.in_kind,
+        in_survey = excluded.in_survey, in_kind = excluded.in_kind, picks = excluded.picks,
+        generation = excluded.generation,
         search_text = CASE WHEN excluded.response_id = ANY (%(response_ids)s::bigint[])
             THEN excluded.search_text ELSE kept.search_text END
 ),

@@ -212,4 +212,6 @@ def logo(request: HttpRequest, workspace: Workspace, open_key: str) -> HttpRespo
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Disposition"] = "inline"
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    # the embedded survey draws it on other sites
+    response["Access-Control-Allow-Origin"] = "*"
     return response

@@ -69,16 +69,22 @@ def brand_name(survey: Survey, workspace: Workspace) -> str:
     return survey.brand_name or workspace.name
 
 
+def logo_path(survey: Survey, workspace: Workspace) -> str:
+    """Where the survey's logo is, '' without one; a changed picture has another address."""
+    logo = SurveyLogo.objects.filter(survey=survey).values("updated_at").first()
+    if logo is None:
+        return ""
+    path = reverse("survey_logo", args=[workspace.slug, survey.open_key])
+    return f"{path}?v={int(logo['updated_at'].timestamp())}"
+
+
 def brand_context(survey: Survey, workspace: Workspace) -> dict[str, Any]:
     """What the head of every public page of a survey needs."""
-    logo = SurveyLogo.objects.filter(survey=survey).values("updated_at").first()
-    path = reverse("survey_logo", args=[workspace.slug, survey.open_key])
     return {
         "survey": survey,
         "brand": brand_name(survey, workspace),
         "palette": palette(survey.brand_colour),
-        # a changed picture has another address
-        "logo": f"{path}?v={int(logo['updated_at'].timestamp())}" if logo else "",
+        "logo": logo_path(survey, workspace),
     }
 
 

@@ -42,7 +42,7 @@ from metrics.surveys.origins import origin
 from metrics.surveys.queries.embed import contact_of_user, embed_is_due
 from metrics.surveys.queries.public import asked_in, earlier_answer, find_open_survey
 from metrics.surveys.values import SCORE_KEY
-from metrics.surveys.views.asking import brand_name
+from metrics.surveys.views.asking import brand_name, logo_path
 from metrics.surveys.views.public_access import public_page, sender_ip
 from metrics.usage.ingest.nudging import nudge
 
@@ -183,7 +183,7 @@ def _dismissed(_request: HttpRequest, asked: _Asked) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-def _ask(_request: HttpRequest, asked: _Asked) -> HttpResponse:
+def _ask(request: HttpRequest, asked: _Asked) -> HttpResponse:
     """The survey to be shown; 204 where this user is not to be asked now."""
     survey = asked.survey
     if not embed_is_due(survey, asked.person, now=clock.now()):
@@ -191,11 +191,13 @@ def _ask(_request: HttpRequest, asked: _Asked) -> HttpResponse:
     sheet = answer_form.sheet(survey, asked_in(survey), {}, asked.language)
     paint = palette(survey.brand_colour)
     brand = brand_name(survey, asked.workspace)
+    logo = logo_path(survey, asked.workspace)
     return JsonResponse(
         {
             "language": asked.language,
             "brand": {
                 "name": brand,
+                "logo": request.build_absolute_uri(logo) if logo else "",
                 "light": paint.light,
                 "light_ink": paint.light_ink,
                 "dark": paint.dark,

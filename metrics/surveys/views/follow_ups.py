@@ -36,18 +36,18 @@ def follow_ups(request: HttpRequest) -> HttpResponse:
     owner = request.membership if is_mine else None
     if state == "resolved":
         rows, sort = (
-            queries.follow_ups().filter(state=FollowUp.State.RESOLVED),
+            queries.listed().filter(state=FollowUp.State.RESOLVED),
             Sort("opened_at", True),
         )
     else:
-        rows, sort = queries.open_follow_ups(), Sort("due_on")
+        rows, sort = queries.open_of(queries.listed()), Sort("due_on")
     if state == "overdue":
         rows = rows.filter(state=FollowUp.State.OPEN, due_on__lt=today)
     if owner is not None:
         rows = rows.filter(owner=owner)
     survey = request.GET.get("survey", "")
     if survey.isascii() and survey.isdecimal() and len(survey) < 19:
-        rows = rows.filter(response__survey_id=int(survey))
+        rows = rows.filter(survey_id=int(survey))
     context = {
         "page": list_page(request, rows, purpose="follow-ups", sort=sort, limit=_PAGE),
         "counts": queries.counts(today=today, owner=owner),

@@ -43,7 +43,7 @@ def _preview(survey: Survey, audience: dict[str, Any]) -> Preview | None:
 
 @page(Permission.MANAGE_SURVEYS, methods=("GET", "POST"))
 def survey_audience(request: HttpRequest, survey_id: int) -> HttpResponse:
-    """Who is asked; beside it who that would be now, and who is left out and why."""
+    """Who is asked; beside it, counted once the page is there, who that would be now."""
     survey = found_survey(survey_id)
     initial = AudienceForm.initial_of(survey.audience)
     form = AudienceForm(request.POST or None, initial=initial, tiers=_tiers())
@@ -55,8 +55,7 @@ def survey_audience(request: HttpRequest, survey_id: int) -> HttpResponse:
         "build/audience.html",
         tab="survey_audience",
         changes=lambda _data: {"audience": form.audience(seed=seed)},
-        preview=_preview(survey, survey.audience),
-        budget=contact_budget(),
+        is_counting=True,
     )
 
 

@@ -17,7 +17,7 @@ from cs_platform.core import clock
 from cs_platform.core.exports import csv_response
 from metrics.surveys import charts
 from metrics.surveys.models import Channel, Span, Survey
-from metrics.surveys.queries import comments, follow_ups, results
+from metrics.surveys.queries import choices, comments, follow_ups, results
 from metrics.surveys.queries.results import EVER, Source
 from metrics.surveys.scales import Scale
 from metrics.surveys.views.common import found_survey, tabs
@@ -56,9 +56,12 @@ def survey_results(request: HttpRequest, survey_id: int) -> HttpResponse:
         "open_loops": follow_ups.open_count(survey=survey),
         "deliveries": results.deliveries([survey.pk]) if source is None else None,
     }
+    period: dict[str, Any] = {"span": Span.EVER, "starts_on": EVER}
     if source is not None:
         context |= _figures(request, source)
         context["deliveries"] = _deliveries([survey.pk], context)
+        period = {"span": context["span"], "starts_on": dt.date.fromisoformat(context["starts_on"])}
+    context["questions"] = choices.question_results(survey, str(request.LANGUAGE_CODE), **period)
     return _answer(request, context, "surveys/results/survey.html")
 
 
@@ -252,5 +255,6 @@ def _version(context: dict[str, Any]) -> str:
         context.get("hearing_n"), context.get("robots"), context["open_loops"],
         [row.pk for row in context["newest"]],
         context.get("trend_n"),
+        [(q.question.pk, q.n, [c.n for c in q.choices]) for q in context.get("questions", ())],
     )  # fmt: skip
     return hashlib.sha256(repr(seen).encode()).hexdigest()[:12]

@@ -1,11 +1,11 @@
 """Themes: their counts, their keywords, and words that might become one."""
 
-import datetime as dt
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -19,26 +19,37 @@ from metrics.surveys.actions import themes as actions
 from metrics.surveys.forms.results import ThemeForm
 from metrics.surveys.models import Theme
 from metrics.surveys.queries import themes as queries
+from metrics.surveys.rollup import REACH_MONTHS, reach_since
 
-_WINDOWS = (3, 12, 36)
+_WINDOW = REACH_MONTHS[1]
+_MONTHS_DRAWN = 24
 
 
 @page(Permission.VIEW)
 def survey_themes(request: HttpRequest) -> HttpResponse:
-    """Every theme with what was said on it, and suggestions of new ones."""
+    """Every theme with what was said on it and by whom, and suggestions of new ones."""
     today = clock.local_date(clock.now(), request.workspace.timezone)
     months = request.GET.get("months", "")
-    window = int(months) if months in {str(w) for w in _WINDOWS} else _WINDOWS[1]
-    rows = queries.theme_rows(since=_months_before(today, window - 1))
-    context = {
+    window = int(months) if months in {str(w) for w in REACH_MONTHS} else _WINDOW
+    sort = request.GET.get("sort", "")
+    sort = sort if sort.removeprefix("-") in queries.SORTS else f"-{queries.SORTS[0]}"
+    rows = queries.theme_rows(months=window, today=today, sort=sort)
+    context: dict[str, Any] = {
         "rows": rows,
-        "windows": [(w, w == window) for w in _WINDOWS],
+        "windows": [(w, w == window) for w in REACH_MONTHS],
+        "sort": sort,
+        "counted_at": min((row.reach.counted_at for row in rows if row.reach), default=None),
         "most": max((row.comments for row in rows), default=0),
-        "suggestions": queries.suggestions(),
         "is_pending": any(row.theme.is_pending for row in rows),
         "may": may(request),
     }
-    return render(request, "surveys/themes/list.html", context)
+    is_part = request.htmx and request.htmx.target == "list"
+    if not is_part:
+        context["suggestions"] = queries.suggestions()
+    template = "surveys/themes/_list.html" if is_part else "surveys/themes/list.html"
+    response = render(request, template, context)
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response
 
 
 @page(Permission.VIEW)
@@ -46,7 +57,7 @@ def survey_theme(request: HttpRequest, theme_id: int) -> HttpResponse:
     """One theme by month."""
     theme: Theme = found(Theme.objects.all(), theme_id)
     today = clock.local_date(clock.now(), request.workspace.timezone)
-    figures = queries.theme_months(theme, since=_months_before(today, 23))
+    figures = queries.theme_months(theme, since=reach_since(_MONTHS_DRAWN, today))
     names = {
         "good": _("Satisfied"),
         "middle": pgettext("answer", "Neutral"),
@@ -55,6 +66,8 @@ def survey_theme(request: HttpRequest, theme_id: int) -> HttpResponse:
     context = {
         "theme": theme,
         "chart": charts.theme_months(figures, names),
+        "reach": queries.reach_of(theme, _WINDOW),
+        "months": _WINDOW,
         "comments": sum(figure.comments for figure in figures),
         "may": may(request),
     }
@@ -105,8 +118,3 @@ def _edit(request: HttpRequest, form: ThemeForm, theme: Theme | None) -> HttpRes
     context = {"form": form, "theme": theme, "back": back}
     status = 422 if form.errors else 200
     return render(request, "surveys/themes/edit.html", context, status=status)
-
-
-def _months_before(day: dt.date, months: int) -> dt.date:
-    count = day.year * 12 + day.month - 1 - months
-    return dt.date(count // 12, count % 12 + 1, 1)
