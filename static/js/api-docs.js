@@ -1,4 +1,8 @@
 // Draws the API reference out of the OpenAPI document. Nothing leaves this server.
+const root = document.documentElement;
+if (root.dataset.theme === "system") {
+  root.classList.toggle("dark-mode", matchMedia("(prefers-color-scheme: dark)").matches);
+}
 const reference = document.getElementById("reference");
 
 const script = document.createElement("script");

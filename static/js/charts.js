@@ -78,6 +78,7 @@ function painted(trace, index) {
   const tone = colour({ second: "series-2", third: "series-3", none: "line-strong" }[role] ?? role);
   const result = { ...trace, marker: { color: tone, ...trace.marker } };
   if (trace.type === "bar" || trace.type === "histogram") {
+    result.insidetextfont = { color: colour("accent-ink"), ...trace.insidetextfont };
     const shape = HATCH[role];
     if (shape) {
       result.marker.pattern = { shape, size: 6, solidity: 0.18, fgcolor: colour("surface"), fillmode: "overlay" };
@@ -94,26 +95,31 @@ function painted(trace, index) {
 }
 
 /** Formats of an axis's ticks: days and months as the language writes them, amounts in full. */
-function ticks(given) {
-  if (given.tickformat || given.ticktext) return {};
-  if (given.type === "date") return { tickformatstops: TICKS[language] ?? TICKS.en };
-  return given.type === "category" ? {} : { tickformat: ",.10~g" };
+function ticks(key, given, traces) {
+  if (given.tickformat || given.ticktext || given.type === "category") return {};
+  const isDated = given.type === "date" || traces.some((trace) => ISO_DAY.test(trace[key[0]]?.[0]));
+  return isDated ? { tickformatstops: TICKS[language] ?? TICKS.en } : { tickformat: ",.10~g" };
 }
+
+const ISO_DAY = /^\d{4}-\d\d-\d\d/;
 
 /** So many labels as fit beside each other in `width` pixels: a period is read, not turned. */
 function labelsThatFit(key, given, traces, width) {
   if (key !== "xaxis" || given.type !== "category") return {};
   const labels = [...new Set(traces.flatMap((trace) => trace.x ?? []))].map(String);
-  const longest = Math.max(0, ...labels.map(widthOf));
-  const fitting = Math.max(2, Math.floor((width - 48) / (longest + 12)));
-  return labels.length > Math.max(fitting, FEW_LABELS) ? { nticks: fitting, tickangle: 0 } : {};
+  const isMap = traces.some((trace) => trace.type === "heatmap");
+  const beside = isMap ? widest(traces.flatMap((trace) => trace.y ?? [])) + 72 : 56;
+  const fitting = Math.max(2, Math.floor((width - beside) / (widest(labels) + 12)));
+  // a few bars each have a name; of periods a reader knows those between
+  const mayThin = labels.length > FEW_LABELS || traces.every((trace) => trace.type !== "bar");
+  return mayThin && labels.length > fitting ? { nticks: fitting, tickangle: 0 } : {};
 }
 
 const FEW_LABELS = 8;
 const pen = document.createElement("canvas").getContext("2d");
-function widthOf(label) {
+function widest(labels) {
   pen.font = `12px ${getComputedStyle(document.body).fontFamily}`;
-  return pen.measureText(label).width;
+  return Math.max(0, ...labels.map((label) => pen.measureText(label).width));
 }
 
 function axis(given = {}) {
@@ -122,7 +128,6 @@ function axis(given = {}) {
     gridcolor: colour("line"),
     linecolor: colour("line-strong"),
     zerolinecolor: colour("line-strong"),
-    ...ticks(given),
     fixedrange: true,
     ...given,
     title: { font: { size: 12, color: colour("muted") }, standoff: 8, ...titleOf(given.title) },
@@ -138,7 +143,11 @@ function arranged(layout, traces, width) {
   const axes = Object.fromEntries(
     ["xaxis", "yaxis", ...Object.keys(layout).filter((key) => /^[xy]axis\d+$/.test(key))].map((key) => [
       key,
-      axis({ ...labelsThatFit(key, layout[key] ?? {}, traces, width), ...layout[key] }),
+      axis({
+        ...ticks(key, layout[key] ?? {}, traces),
+        ...labelsThatFit(key, layout[key] ?? {}, traces, width),
+        ...layout[key],
+      }),
     ]),
   );
   return {
