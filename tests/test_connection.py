@@ -1,11 +1,14 @@
-"""A connection that the server has given up is noticed before a request uses it."""
+"""Connections: given up by the server, and those whose transactions begin with a statement."""
 
+import io
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DataError, InternalError, ProgrammingError, connection
+from psycopg2 import ProgrammingError as DatabaseProgrammingError
+from psycopg2 import extensions
 
 
 @pytest.fixture
@@ -49,3 +52,70 @@ def test_a_request_goes_on_over_a_new_connection(other: Any) -> None:
     with other.cursor() as cursor:
         cursor.execute("SELECT 1")
         assert cursor.fetchone() == (1,)
+
+
+@pytest.fixture
+def sent(other: Any) -> Iterator[Any]:
+    """The connection inside a transaction that has not sent anything."""
+    other.set_autocommit(False)
+    yield other
+    other.rollback()
+    other.set_autocommit(True)
+
+
+def _status(of: Any) -> int:
+    return int(of.connection.info.transaction_status)
+
+
+def _one(of: Any, query: str) -> Any:
+    with of.cursor() as cursor:
+        cursor.execute(query)
+        return cursor.fetchone()[0]
+
+
+def test_a_transaction_begins_with_its_first_statement(sent: Any) -> None:
+    sent.set_local("app.workspace", "7'")
+    assert _status(sent) == extensions.TRANSACTION_STATUS_IDLE
+    assert _one(sent, "SELECT current_setting('app.workspace')") == "7'"
+    assert _status(sent) == extensions.TRANSACTION_STATUS_INTRANS
+    sent.set_local("app.workspace", "8")
+    assert _one(sent, "SELECT current_setting('app.workspace')") == "8"
+    sent.rollback()
+    assert _one(sent, "SELECT current_setting('app.workspace', true)") == ""
+
+
+def test_what_cannot_be_parsed_begins_nothing_and_the_next_statement_does(sent: Any) -> None:
+    sent.set_local("app.workspace", "7")
+    with pytest.raises(ProgrammingError):
+        _one(sent, "SELEKT 1")
+    assert _one(sent, "SELECT current_setting('app.workspace')") == "7"
+    assert _status(sent) == extensions.TRANSACTION_STATUS_INTRANS
+
+
+def test_after_an_error_nothing_is_accepted_before_the_rollback(sent: Any) -> None:
+    with pytest.raises(DataError):
+        _one(sent, "SELECT 1 / 0")
+    with pytest.raises(InternalError):
+        _one(sent, "SELECT 1")
+    sent.rollback()
+    assert _one(sent, "SELECT 1") == 1
+
+
+@pytest.mark.parametrize("how", ["copy", "many", "named", "bytes"])
+def test_every_kind_of_statement_is_inside_the_transaction(sent: Any, how: str) -> None:
+    raw = sent.connection
+    with raw.cursor("some" if how == "named" else None) as cursor:
+        if how == "copy":
+            cursor.copy_expert("COPY (SELECT 1) TO STDOUT", io.StringIO())
+        elif how == "many":
+            cursor.executemany("SELECT %s", [(1,), (2,)])
+        else:
+            cursor.execute(b"SELECT 1" if how == "bytes" else "SELECT 1")
+        assert _status(sent) == extensions.TRANSACTION_STATUS_INTRANS
+    with pytest.raises(DatabaseProgrammingError):
+        raw.autocommit = True
+
+
+def test_a_transaction_without_statements_sends_nothing(sent: Any) -> None:
+    _end(sent)
+    sent.commit()

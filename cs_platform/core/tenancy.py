@@ -36,9 +36,7 @@ def current_workspace_id() -> int:
 
 def _set_local(workspace_id: int | None) -> None:
     value = "" if workspace_id is None else str(int(workspace_id))
-    with connection.cursor() as cursor:
-        # SET LOCAL and not set_config(): only the former reaches the workers of a Citus cluster.
-        cursor.execute("SET LOCAL app.workspace = %s", [value])
+    connection.set_local("app.workspace", value)  # type: ignore[attr-defined]
 
 
 @contextmanager

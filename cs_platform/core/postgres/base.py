@@ -1,12 +1,25 @@
 """The database backend named in ``DATABASES``."""
 
 import select
+from typing import Any
 
 from django.db.backends.postgresql import base
+
+from cs_platform.core.postgres.connections import Connection, Cursor
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection of Django's PostgreSQL backend."""
+
+    def get_connection_params(self) -> dict[str, Any]:
+        factories = {"connection_factory": Connection, "cursor_factory": Cursor}
+        return {**super().get_connection_params(), **factories}
+
+    def set_local(self, name: str, value: str) -> None:
+        """Set ``name`` until the end of the transaction, or of the savepoint; needs one."""
+        self.validate_no_broken_transaction()
+        with self.wrap_database_errors:
+            self.connection.set_local(name, value)
 
     def is_usable(self) -> bool:
         """Whether the server still holds the connection, without asking it.
