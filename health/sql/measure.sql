@@ -161,7 +161,7 @@ contacts AS (
     GROUP BY i.account_id
 ),
 -- what is under contract; revenue is unknown as soon as one contract has no rate of exchange
-revenue AS (
+revenue AS MATERIALIZED (
     SELECT
         account_id,
         CASE WHEN bool_and(mrr IS NOT NULL) THEN sum(mrr) END AS mrr,
@@ -174,7 +174,7 @@ revenue AS (
     GROUP BY account_id
 ),
 -- what was under contract before
-revenue_before AS (
+revenue_before AS MATERIALIZED (
     SELECT account_id, CASE WHEN bool_and(mrr IS NOT NULL) THEN sum(mrr) END AS mrr
     FROM recurring_revenue(
         %(workspace_id)s, %(day)s - %(contract_trend_days)s, %(known_until)s
