@@ -30,11 +30,12 @@ def texts(shown: comments.Look) -> list[str]:
     return [row.response.comment for row in shown.rows]
 
 
-@pytest.mark.parametrize("rare", [2_000, 0])
+@pytest.mark.parametrize(("rare", "probe"), [(2_000, 1_000), (2_000, 1), (0, 1)])
 def test_words_of_any_length_are_found(
-    scoped: Workspace, monkeypatch: pytest.MonkeyPatch, rare: int
+    scoped: Workspace, monkeypatch: pytest.MonkeyPatch, rare: int, probe: int
 ) -> None:
     monkeypatch.setattr(comments, "RARE", rare)
+    monkeypatch.setattr(comments, "PROBE", probe)
     survey = a_survey()
     for age, text in enumerate(
         ("画面が重い", "とても遅い", "UI is fine", "100% 遅くて重い", "hello")

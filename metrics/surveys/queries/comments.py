@@ -20,11 +20,15 @@ from metrics.surveys.models import CountedAnswer, FollowUp, Response, ResponseTh
 RARE = 2_000
 # Comments that one look goes through where no index knows which of them pass.
 LOOK = 10_000
+# Comments that are read for words before an index is asked.
+PROBE = 1_000
 NEWEST_FIRST = Sort("happened_at", descending=True)
 _PURPOSE = "comments"
 _EXPORT_CHUNK = 1_000
 # A trigram is as long; the words of Japanese are often shorter.
 _TRIGRAM = 3
+# A comment's place in the order of the list.
+_Place = tuple[dt.datetime, int]
 
 
 @dataclass(frozen=True)
@@ -73,8 +77,10 @@ def _bounded(
     return found
 
 
-def _passing(filters: CommentFilters, *, zone: str) -> tuple[QuerySet[CountedAnswer], bool]:
-    """The comments that pass, and whether an index knows all of them."""
+def _narrowed(filters: CommentFilters, *, zone: str) -> tuple[QuerySet[CountedAnswer], bool]:
+    """The comments that pass all filters but the words, and whether finding a page of them may
+    take reading many that do not pass.
+    """
     found = _bounded(CountedAnswer.objects.exclude(search_text=""), filters, zone=zone)
     if filters.account:
         answers = Response.objects.filter(account_id=filters.account).exclude(comment="")
@@ -88,14 +94,24 @@ def _passing(filters: CommentFilters, *, zone: str) -> tuple[QuerySet[CountedAns
         found = found.filter(_tagged(theme_id=filters.theme))
     if filters.untagged:
         found = found.filter(~_tagged())
-    words = words_of(filters.text)
-    if words:
-        matches = _matches(words)
-        if matches is not None:
-            return found.filter(pk__in=matches), True
-        found = found.filter(*[Q(search_text__contains=word) for word in words])
     narrowed = (filters.segment, filters.owner, filters.group, filters.theme, filters.untagged)
-    return found, bool(filters.account) or not (any(narrowed) or words)
+    return found, any(narrowed) and not filters.account
+
+
+def _passing(
+    found: QuerySet[CountedAnswer], words: Sequence[str]
+) -> tuple[QuerySet[CountedAnswer], bool]:
+    """Those of the comments that contain all words, and whether an index knows them."""
+    if not words:
+        return found, False
+    matches = _matches(words)
+    if matches is None:
+        return _with_words(found, words), False
+    return found.filter(pk__in=matches), True
+
+
+def _with_words(found: QuerySet[CountedAnswer], words: Sequence[str]) -> QuerySet[CountedAnswer]:
+    return found.filter(*[Q(search_text__contains=word) for word in words])
 
 
 @dataclass(frozen=True)
@@ -122,20 +138,30 @@ def look(filters: CommentFilters, *, zone: str, cursor: str | None, limit: int) 
         at = decode(f"{_PURPOSE}:{NEWEST_FIRST}", cursor) if cursor else None
     except BadCursor:
         at = cursor = None
-    found, is_looked_up = _passing(filters, zone=zone)
-    floor = None
-    if not is_looked_up and not (at and at.backward):
-        floor = _floor(filters, at, zone=zone)
-    if floor is not None:
-        found = found.filter(_at_least(floor))
 
-    shown = page_of(
-        found.values("id", "happened_at"),
-        purpose=_PURPOSE,
-        sort=NEWEST_FIRST,
-        limit=limit,
-        cursor=cursor,
-    )
+    def page(rows: QuerySet[CountedAnswer]) -> Page:
+        return page_of(
+            rows.values("id", "happened_at"),
+            purpose=_PURPOSE,
+            sort=NEWEST_FIRST,
+            limit=limit,
+            cursor=cursor,
+        )
+
+    found, is_narrowed = _narrowed(filters, zone=zone)
+    words = words_of(filters.text)
+    is_forward = at is None or not at.backward
+    if words and is_forward:
+        # a common word fills the page from the newest; only a rarer one needs its index
+        near = _floor(filters, at, zone=zone, comments=PROBE)
+        shown = page(_above(_with_words(found, words), near))
+        if shown.next is not None:
+            return Look(_in_full(shown), shown.next, shown.previous)
+    if words:
+        found, is_known = _passing(found, words)
+        is_narrowed = not is_known
+    floor = _floor(filters, at, zone=zone, comments=LOOK) if is_narrowed and is_forward else None
+    shown = page(_above(found, floor))
     rows = _in_full(shown)
     if floor is None or shown.next is not None:
         return Look(rows, shown.next, shown.previous)
@@ -151,20 +177,23 @@ def _in_full(page: Page) -> list[CountedAnswer]:
 
 
 def _floor(
-    filters: CommentFilters, at: Cursor | None, *, zone: str
-) -> tuple[dt.datetime, int] | None:
-    """The last comment of a look that begins at a cursor; None where it reaches the end."""
+    filters: CommentFilters, at: Cursor | None, *, zone: str, comments: int
+) -> _Place | None:
+    """The last of so many comments from a cursor on; None where there are no more."""
     rows = _bounded(CountedAnswer.objects.exclude(search_text=""), filters, zone=zone)
     if at is not None:
         moment = CountedAnswer._meta.get_field("happened_at").to_python(at.values[0])
         rows = rows.filter(TupleLessThan(Tuple(F("happened_at"), F("id")), (moment, at.values[1])))
     ends = rows.order_by("-happened_at", "-id").values_list("happened_at", "id")
-    last = list(ends[LOOK - 1 : LOOK + 1])
+    last = list(ends[comments - 1 : comments + 1])
     return last[0] if len(last) > 1 else None
 
 
-def _at_least(floor: tuple[dt.datetime, int]) -> Any:
-    return TupleGreaterThanOrEqual(Tuple(F("happened_at"), F("id")), floor)
+def _above(found: QuerySet[CountedAnswer], floor: _Place | None) -> QuerySet[CountedAnswer]:
+    if floor is None:
+        return found
+    at_least: Any = TupleGreaterThanOrEqual(Tuple(F("happened_at"), F("id")), floor)
+    return found.filter(at_least)
 
 
 def newest(survey: Survey | None, *, kind: str = "", limit: int) -> list[CountedAnswer]:
@@ -182,12 +211,14 @@ def exported(workspace_id: int, filters: CommentFilters, *, zone: str) -> Iterat
     cursor: str | None = None
     while True:
         with scope(workspace_id):
+            narrowed, _is_narrowed = _narrowed(filters, zone=zone)
+            rows, _is_known = _passing(narrowed, words_of(filters.text))
             found = page_of(
-                _passing(filters, zone=zone)[0].values("id", "happened_at"),
+                rows.values("id", "happened_at"),
                 purpose="comments-export", sort=NEWEST_FIRST, limit=_EXPORT_CHUNK, cursor=cursor,
             )  # fmt: skip
-            rows = _in_full(found)
-        yield from rows
+            full = _in_full(found)
+        yield from full
         cursor = found.next
         if cursor is None:
             return
