@@ -220,9 +220,11 @@ def survival(curves: Sequence[Mapping[str, Any]]) -> Chart:
     Each curve has ``label``, ``n`` and ``points``: (months, survival, low, high) per step.
     """
     traces: list[Any] = []
+    rows: list[list[Any]] = []
     for index, curve in enumerate(curves):
         role = SERIES[index % len(SERIES)]
         x, y, low, high = (list(values) for values in zip(*curve["points"], strict=True))
+        words = [[percent(value, 1) for value in point] for point in zip(y, low, high, strict=True)]
         # More than two bands on top of each other cannot be told apart.
         if len(curves) <= 2:
             traces += interval_band(_("95% band"), role, x, low, high, shape="hv")
@@ -233,13 +235,14 @@ def survival(curves: Sequence[Mapping[str, Any]]) -> Chart:
                 x,
                 y,
                 line={"shape": "hv", "dash": ("solid", "dash", "dot", "dashdot")[index % 4]},
-                text=[
-                    f"{percent(at, 1)} ({percent(lo, 1)} – {percent(hi, 1)})"
-                    for at, lo, hi in zip(y, low, high, strict=True)
-                ],
+                text=[f"{at} ({lo} – {hi})" for at, lo, hi in words],
                 hovertemplate="%{x:.1~f}: %{text}<extra></extra>",
             )
         )
+        rows += [
+            [curve["label"], round(float(at), 1), *shown]
+            for at, shown in zip(x, words, strict=True)
+        ]
     return chart(
         traces,
         [
@@ -249,11 +252,7 @@ def survival(curves: Sequence[Mapping[str, Any]]) -> Chart:
             _("95% band from"),
             pgettext("interval", "to"),
         ],
-        [
-            [curve["label"], round(float(at), 1), *(percent(value, 1) for value in (s, low, high))]
-            for curve in curves
-            for at, s, low, high in curve["points"]
-        ],
+        rows,
         xaxis={"title": {"text": _("Months since the start")}, "rangemode": "tozero"},
         yaxis={"title": {"text": _("Still customers")}, "range": [0, 1.02], "tickformat": ",.0%"},
     )

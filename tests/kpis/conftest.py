@@ -114,6 +114,31 @@ def book(scoped: Workspace) -> Book:
 
 
 @pytest.fixture
+def five(book: Book) -> Book:
+    """March 2026 begins with A–E paying 100, 200, 300, 400 and 1,000: R = 2,000 from 5 accounts.
+
+    A leaves with 31 March as the last paid day; B falls to 150; C grows to 420 with a seat more; D
+    loses one of two products (100 of its 400); E stays. F starts on 1 March (70), G starts on 5
+    March and ends on 20 March. H left in January and returns on 10 March (50).
+    """
+    book.account("A", segment="small")
+    book.account("B", segment="small")
+    book.contract("A", "2025-06-01", 100, ended_on="2026-03-31", reason="price")
+    b = book.contract("B", "2025-06-01", 200)
+    book.change(b, "2026-03-10", mrr=150)
+    c = book.contract("C", "2025-06-01", 300, seats=3)
+    book.change(c, "2026-03-15", mrr=420, seats=4)
+    book.contract("D", "2025-06-01", 300)
+    book.contract("D", "2025-06-02", 100, product="extra", ended_on="2026-03-20")
+    book.contract("E", "2025-06-01", 1000)
+    book.contract("F", "2026-03-01", 70)
+    book.contract("G", "2026-03-05", 60, ended_on="2026-03-20")
+    book.contract("H", "2025-06-01", 40, ended_on="2026-01-31")
+    book.contract("H", "2026-03-10", 50, external_id="H-2")
+    return book
+
+
+@pytest.fixture
 def shares(book: Book) -> Callable[..., dict[str, float | None]]:
     """A KPI by the values of a cut."""
 

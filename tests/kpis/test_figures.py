@@ -10,40 +10,14 @@ import pytest
 from accounts.actions.contracts import give_notice, pause_subscription
 from accounts.models import ExchangeRate
 from cs_platform.core.errors import DomainError
-from metrics.kpis.definitions import CUTS, KPIS, Estimator
+from metrics.kpis.definitions import CUTS, KPIS
 from metrics.kpis.models import Settings
-from metrics.kpis.queries.accounts import accounts_behind
 from metrics.kpis.queries.figures import churn_reasons, current_figures, cut
 from metrics.kpis.queries.lifetime import ltv, survival
 from metrics.kpis.queries.revenue import bridge, cohort_table
 from tests.kpis.conftest import ACTOR, Book, day
 
 Shares = Callable[..., dict[str, float | None]]
-
-
-@pytest.fixture
-def five(book: Book) -> Book:
-    """March 2026 begins with A–E paying 100, 200, 300, 400 and 1,000: R = 2,000 from 5 accounts.
-
-    A leaves with 31 March as the last paid day; B falls to 150; C grows to 420 with a seat more; D
-    loses one of two products (100 of its 400); E stays. F starts on 1 March (70), G starts on 5
-    March and ends on 20 March. H left in January and returns on 10 March (50).
-    """
-    book.account("A", segment="small")
-    book.account("B", segment="small")
-    book.contract("A", "2025-06-01", 100, ended_on="2026-03-31", reason="price")
-    b = book.contract("B", "2025-06-01", 200)
-    book.change(b, "2026-03-10", mrr=150)
-    c = book.contract("C", "2025-06-01", 300, seats=3)
-    book.change(c, "2026-03-15", mrr=420, seats=4)
-    book.contract("D", "2025-06-01", 300)
-    book.contract("D", "2025-06-02", 100, product="extra", ended_on="2026-03-20")
-    book.contract("E", "2025-06-01", 1000)
-    book.contract("F", "2026-03-01", 70)
-    book.contract("G", "2026-03-05", 60, ended_on="2026-03-20")
-    book.contract("H", "2025-06-01", 40, ended_on="2026-01-31")
-    book.contract("H", "2026-03-10", 50, external_id="H-2")
-    return book
 
 
 def test_churn_and_retention(five: Book) -> None:
@@ -307,45 +281,6 @@ def test_cohorts_of_customers_and_of_revenue(book: Book) -> None:
     assert [cell.amount for cell in money.totals] == [300, 500, 650]
     with pytest.raises(DomainError):
         cohort_table("profit")
-
-
-def test_the_accounts_behind_a_figure(five: Book) -> None:
-    period = five.period("month", "2026-03-15")
-    page = accounts_behind("revenue-churn-gross", period, limit=2)
-    assert [(row.name, row.amount, row.counts) for row in page.rows] == [
-        ("A", 100, True),
-        ("D", 100, True),
-    ]
-    rest = accounts_behind("revenue-churn-gross", period, cursor=page.next_cursor)
-    assert [(row.name, row.counts, row.change) for row in rest.rows] == [
-        ("B", True, -50),
-        ("C", False, 120),
-        ("E", False, 0),
-    ]
-    assert rest.next_cursor is None
-    small = accounts_behind("customer-churn", period, "segment", "small")
-    assert [(row.name, row.counts, row.reason) for row in small.rows] == [
-        ("A", True, "price"),
-        ("B", False, ""),
-    ]
-    for kpi in KPIS:
-        assert accounts_behind(kpi, period).rows is not None
-    for arguments in (("nonsense", period), ("grr", period, "colour", "red")):
-        with pytest.raises(DomainError):
-            accounts_behind(*arguments)
-    with pytest.raises(DomainError):
-        accounts_behind("nrr", period, cursor=page.next_cursor)
-
-
-def test_the_accounts_behind_a_share_are_its_numerator_and_denominator(five: Book) -> None:
-    period = five.period("month", "2026-03-15")
-    found = current_figures(period)
-    for slug, kpi in KPIS.items():
-        if kpi.estimator != Estimator.SHARE or slug not in found or slug == "renewal-rate":
-            continue
-        rows = accounts_behind(slug, period).rows
-        assert len(rows) == found[slug].denominator, slug
-        assert sum(row.counts for row in rows) == found[slug].numerator, slug
 
 
 def test_the_first_day_can_belong_to_the_opening_figure(book: Book) -> None:

@@ -150,6 +150,54 @@ class AccountPeriod(TenantModel):
     class Meta:
         base_manager_name = "objects"
         default_manager_name = "objects"
+        # what lists walk (metrics.kpis.queries.behind): everybody by revenue, and those few by
+        # the size of what happened to them
+        indexes: ClassVar = [
+            models.Index(
+                fields=["workspace", "period_id", "mrr_now", "account_id"],
+                name="kpis_fact_by_revenue",
+            ),
+            models.Index(
+                fields=["workspace", "period_id", "cancelled", "account_id"],
+                condition=models.Q(is_churned=True),
+                name="kpis_fact_churned",
+            ),
+            models.Index(
+                fields=["workspace", "period_id", "contraction", "account_id"],
+                condition=models.Q(contraction__gt=0),
+                name="kpis_fact_contracted",
+            ),
+            models.Index(
+                fields=["workspace", "period_id", "expansion", "account_id"],
+                condition=models.Q(expansion__gt=0),
+                name="kpis_fact_expanded",
+            ),
+            models.Index(
+                fields=["workspace", "period_id", "upsell_value", "account_id"],
+                condition=models.Q(upsells__gt=0),
+                name="kpis_fact_upsold",
+            ),
+            models.Index(
+                fields=["workspace", "period_id", "cross_sell_value", "account_id"],
+                condition=models.Q(cross_sells__gt=0),
+                name="kpis_fact_cross_sold",
+            ),
+            models.Index(
+                fields=["workspace", "period_id", "account_id"],
+                condition=models.Q(is_settled=True, is_early_loss=True),
+                name="kpis_fact_lost_early",
+            ),
+            models.Index(
+                fields=["workspace", "period_id", "tenure_days", "account_id"],
+                condition=models.Q(has_ended=True),
+                name="kpis_fact_ended",
+            ),
+            models.Index(
+                fields=["workspace", "period_id", "mrr_now", "account_id"],
+                condition=models.Q(is_new=True, is_referred=True),
+                name="kpis_fact_referred",
+            ),
+        ]
 
 
 class Figure(TenantModel):

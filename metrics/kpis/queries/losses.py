@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef
+from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan
 
 from accounts.models import Account
 from cs_platform.core import sql
@@ -84,10 +85,9 @@ def losses(period: PeriodView, *, state: str = "all", cursor: str | None = None)
     if cursor:
         cancelled, account_id = decode(purpose, cursor).values
         found = found.filter(
-            Q(cancelled__lt=Decimal(cancelled))
-            | Q(cancelled=Decimal(cancelled), account_id__gt=account_id)
+            TupleLessThan(Tuple(F("cancelled"), F("account_id")), (Decimal(cancelled), account_id))
         )
-    rows = list(found.order_by("-cancelled", "account_id")[: PAGE_SIZE + 1])
+    rows = list(found.order_by("-cancelled", "-account_id")[: PAGE_SIZE + 1])
     following = None
     if len(rows) > PAGE_SIZE:
         last = rows[PAGE_SIZE - 1]

@@ -37,7 +37,7 @@ from metrics.surveys.queries import results
 # Beyond these a chart cannot be read; the page of the KPI has all of them.
 CURVES = 4
 COHORTS = 24
-STEPS_DRAWN = 150
+STEPS_DRAWN = 60
 STEPS: dict[str, Any] = {
     "start": pgettext_lazy("revenue bridge", "Start"),
     "new": pgettext_lazy("revenue bridge", "New"),
