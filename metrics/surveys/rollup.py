@@ -4,9 +4,10 @@ Runs in the worker with the other roll-ups. Killed anywhere, everything is eithe
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
-
-from django.db.models import Max, Min
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
 
 from accounts.folding import fold
 from accounts.queries.workspaces import current_workspace
@@ -20,7 +21,6 @@ from metrics.surveys.models import (
     ResultMark,
     SurveyCount,
     Theme,
-    ThemeFigure,
 )
 from metrics.surveys.theme_rules import pattern
 
@@ -28,6 +28,8 @@ from metrics.surveys.theme_rules import pattern
 AT_ONCE = 5_000
 # Rows of `SurveyCount` that are folded together once there are so many new ones.
 UNFOLDED = 200
+_THEMES = "themes of comments"
+_THEME_SUMS = ("theme_ids", "months", "comments", "good", "middle", "bad")
 # The spans of months that the reach of themes is counted for.
 REACH_MONTHS = (3, 12, 36)
 
@@ -52,8 +54,9 @@ def roll_up_results(now: dt.datetime, *, at_once: int = AT_ONCE) -> int:
     calendar = _calendar_in_force()
     ids = [row["response_id"] for row in sql.rows("surveys/drain_marks", {"limit": at_once})]
     if ids:
-        _count_answers(ids, calendar)
-        _tag(ids, now)
+        with theme_changes(ids):
+            _count_answers(ids, calendar)
+            _put_tags(list(Theme.objects.filter(is_archived=False)), now, response_ids=ids)
     for theme in Theme.objects.filter(is_pending=True):
         tag_everything(theme, now)
         theme.is_pending = False
@@ -105,16 +108,16 @@ def _calendar_in_force() -> ResultCalendar:
         calendar.save()
         if CountedAnswer.objects.exists():
             sql.execute("surveys/forget_sums")
-            Theme.objects.update(is_pending=True)
         if SurveyCount.objects.exists():
             sql.execute("surveys/recount_letters", {"zone": calendar.timezone})
     return calendar
 
 
 def tag_everything(theme: Theme, now: dt.datetime) -> None:
-    """Look for a theme's keywords in every comment there is."""
+    """Look for a theme's keywords in every comment there is, and count those it is on."""
+    sql.execute("accounts/lock_name", {"name": _THEMES})
     _put_tags([theme], now, response_ids=None)
-    count_themes([theme.pk], _all_months())
+    sql.execute("surveys/count_themes", {"theme_ids": [theme.pk], **_grades()})
     count_reach([theme.pk], now)
 
 
@@ -141,47 +144,52 @@ def count_reach(theme_ids: Iterable[int], now: dt.datetime) -> None:
     )
 
 
-def count_themes(theme_ids: Iterable[int], months: Iterable[dt.date]) -> None:
-    """Count the comments of these themes in these months (their first days) again."""
+@contextmanager
+def theme_changes(response_ids: Sequence[int]) -> Iterator[None]:
+    """Add to the sums of themes what is changed meanwhile of these responses and their themes.
+
+    One at a time, until the transaction ends: what two change at once would be added twice.
+    """
+    sql.execute("accounts/lock_name", {"name": _THEMES})
+    before = _theme_tally(response_ids)
+    yield
+    changes = _theme_tally(response_ids)
+    for key, counts in before.items():
+        after = changes.get(key, (0,) * len(counts))
+        changes[key] = tuple(now - then for now, then in zip(after, counts, strict=True))
+    moved = sorted((key, counts) for key, counts in changes.items() if any(counts))
+    if moved:
+        columns = map(list, zip(*((*key, *counts) for key, counts in moved), strict=True))
+        sql.execute("surveys/add_to_themes", dict(zip(_THEME_SUMS, columns, strict=True)))
+
+
+def _theme_tally(response_ids: Sequence[int]) -> dict[tuple[int, dt.date], tuple[int, ...]]:
+    """Comments, good, middle and bad ones by theme and month, of these responses."""
+    rows = sql.rows("surveys/theme_tally", {"response_ids": list(response_ids), **_grades()})
+    return {
+        (row["theme_id"], row["month"]): tuple(row[name] for name in _THEME_SUMS[2:])
+        for row in rows
+    }
+
+
+@cache
+def _grades() -> dict[str, list[Any]]:
+    """Which grades are good and bad, as the SQL of themes wants it."""
     graded = [
         (scale.kind, scale.highest, score, score in scale.good)
         for scale in (scales.NPS, scales.CSAT, scales.CES5, scales.CES7)
         for score in scale.grades
         if score not in scale.middle
     ]
-    kinds, highest, scores, good = map(list, zip(*graded, strict=True))
-    sql.execute(
-        "surveys/count_themes",
-        {
-            "theme_ids": sorted(set(theme_ids)),
-            "months": sorted(set(months)),
-            "zone": current_workspace().timezone,
-            "grade_kinds": kinds,
-            "grade_scales": highest,
-            "grade_scores": scores,
-            "grade_good": good,
-        },
-    )
-
-
-def _tag(response_ids: Sequence[int], now: dt.datetime) -> None:
-    themes = list(Theme.objects.filter(is_archived=False))
-    if not themes:
-        return
-    _put_tags(themes, now, response_ids=response_ids)
-    zone = current_workspace().timezone
-    moments = Response.objects.filter(pk__in=response_ids).exclude(comment="")
-    months = {
-        local_date(moment, zone).replace(day=1)
-        for moment in moments.values_list("happened_at", flat=True)
-    }
-    if months:
-        count_themes([theme.pk for theme in themes], months)
+    names = ("grade_kinds", "grade_scales", "grade_scores", "grade_good")
+    return dict(zip(names, map(list, zip(*graded, strict=True)), strict=True))
 
 
 def _put_tags(
     themes: Sequence[Theme], now: dt.datetime, *, response_ids: Sequence[int] | None
 ) -> None:
+    if not themes:
+        return
     # a theme without keywords, or one put away, is spoken of nowhere
     rules = [(theme.pk, "" if theme.is_archived else pattern(theme.keywords)) for theme in themes]
     sql.execute(
@@ -194,19 +202,3 @@ def _put_tags(
             "now": now,
         },
     )
-
-
-def _all_months() -> list[dt.date]:
-    """The months of comments, and those that themes have been counted in by another calendar."""
-    zone = current_workspace().timezone
-    found = CountedAnswer.objects.exclude(search_text="").aggregate(
-        first=Min("happened_at"), last=Max("happened_at")
-    )
-    counted = ThemeFigure.objects.values_list("month", flat=True).distinct()
-    months = set(counted)
-    if found["first"] is not None:
-        day, last = (local_date(found[end], zone).replace(day=1) for end in ("first", "last"))
-        while day <= last:
-            months.add(day)
-            day = (day + dt.timedelta(days=31)).replace(day=1)
-    return sorted(months)

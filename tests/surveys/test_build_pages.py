@@ -13,6 +13,7 @@ from accounts.models import OutgoingMail, Workspace
 from cs_platform.core import clock, tenancy
 from metrics.surveys.actions.surveys import create_survey
 from metrics.surveys.models import Question, Survey, SurveyLogo, Wave
+from metrics.surveys.queries import audience
 from metrics.surveys.starters import STARTERS
 from tests.surveys.people import make_account, make_contact
 
@@ -317,6 +318,27 @@ def test_the_audience_says_who_is_asked_and_who_not_and_why(
     }  # fmt: skip
     again = csm.get(at(workspace, draft, "audience/")).content.decode()
     assert 'value="50.0"' in again
+
+
+def test_a_large_audience_is_estimated_until_it_is_asked_for_exactly(
+    workspace: Workspace, csm: Client, draft: Survey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audience, "LARGE", 30)
+    with tenancy.scope(workspace.pk):
+        for _number in range(20):
+            account = make_account()
+            make_contact(account)
+            make_contact(account, consent="refused" if account.pk % 2 else "unknown")
+    address = at(workspace, draft, "audience/preview/?sample=all")
+    guess = csm.get(address).content.decode()
+    assert "Estimated from one account in ten." in guess
+    assert "of 40 people" in guess
+    exact = csm.get(f"{address}&exact=1").content.decode()
+    assert "Estimated" not in exact
+    assert "of 40 people" in exact
+    assert "<b>30</b>" in exact
+    monkeypatch.setattr(audience, "LARGE", 40)
+    assert "Estimated" not in csm.get(address).content.decode()
 
 
 @pytest.mark.parametrize(

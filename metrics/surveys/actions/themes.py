@@ -9,13 +9,11 @@ from django.utils.translation import gettext as _
 from accounts.actions import audit
 from accounts.actions.dirty import marked
 from accounts.actors import Actor
-from accounts.queries.workspaces import current_workspace
-from cs_platform.core.clock import local_date
 from cs_platform.core.errors import Conflict, DomainError
 from cs_platform.core.tenancy import current_workspace_id
 from metrics.surveys.default_themes import default_themes
 from metrics.surveys.models import Response, ResponseTheme, Theme
-from metrics.surveys.rollup import count_themes
+from metrics.surveys.rollup import theme_changes
 from metrics.surveys.theme_rules import keywords_of
 
 MOST_KEYWORDS = 200
@@ -80,40 +78,30 @@ def create_default_themes(*, actor: Actor, now: dt.datetime) -> Sequence[Theme]:
 
 def put_theme(*, actor: Actor, now: dt.datetime, response: Response, theme: Theme) -> ResponseTheme:
     """Put a theme on a comment, or confirm one that its keywords put there. Idempotent."""
-    with transaction.atomic():
+    return _decide(actor, now, response, theme, is_removed=False)
+
+
+def take_theme_off(*, actor: Actor, now: dt.datetime, response: Response, theme: Theme) -> None:
+    """Take a theme off a comment; its keywords will not put it back. Idempotent."""
+    _decide(actor, now, response, theme, is_removed=True)
+
+
+@transaction.atomic
+def _decide(
+    actor: Actor, now: dt.datetime, response: Response, theme: Theme, *, is_removed: bool
+) -> ResponseTheme:
+    with theme_changes([response.pk]):
         tag, _created = ResponseTheme.objects.update_or_create(
             response=response,
             theme=theme,
             defaults={
                 "is_automatic": False,
-                "is_removed": False,
+                "is_removed": is_removed,
                 "tagged_by": actor.membership,
                 "tagged_at": now,
             },
         )
-        _count(response, theme)
     return tag
-
-
-def take_theme_off(*, actor: Actor, now: dt.datetime, response: Response, theme: Theme) -> None:
-    """Take a theme off a comment; its keywords will not put it back. Idempotent."""
-    with transaction.atomic():
-        ResponseTheme.objects.update_or_create(
-            response=response,
-            theme=theme,
-            defaults={
-                "is_automatic": False,
-                "is_removed": True,
-                "tagged_by": actor.membership,
-                "tagged_at": now,
-            },
-        )
-        _count(response, theme)
-
-
-def _count(response: Response, theme: Theme) -> None:
-    on = local_date(response.happened_at, current_workspace().timezone)
-    count_themes([theme.pk], [on.replace(day=1)])
 
 
 def _name(name: str) -> str:

@@ -271,10 +271,7 @@ class ResultCalendar(TenantModel):
 
 
 class ThemeFigure(TenantModel):
-    """Comments on a theme in a month, by what their authors scored.
-
-    ``accounts`` are the different accounts they come from.
-    """
+    """Comments on a theme in a month, by what their authors scored."""
 
     theme = models.ForeignKey(
         Theme, on_delete=models.CASCADE, db_constraint=False, related_name="figures"
@@ -284,7 +281,6 @@ class ThemeFigure(TenantModel):
     good = models.IntegerField()
     middle = models.IntegerField()
     bad = models.IntegerField()
-    accounts = models.IntegerField()
 
     class Meta(TenantModel.Meta):
         constraints: ClassVar = [

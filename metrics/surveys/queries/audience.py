@@ -22,6 +22,9 @@ RUNNING = [
 ]
 NOT_SAMPLED = "not_sampled"
 _EXAMPLES = 10
+# From so many people on, a preview counts one account in so many first.
+LARGE = 20_000
+ONE_IN = 10
 _EVERYBODY = 2**62
 LABELS = {reason.value: reason.label for reason in Reason} | {
     NOT_SAMPLED: _("Not drawn for the sample")
@@ -44,8 +47,12 @@ class Group:
 
 @dataclass(frozen=True)
 class Preview:
-    """A wave as it would be if it began now. ``excluded`` has the largest group first."""
+    """A wave as it would be if it began now. ``excluded`` has the largest group first.
 
+    ``is_estimate``: counted for one account in `ONE_IN`, and multiplied.
+    """
+
+    is_estimate: bool
     population: int
     invited: int
     invited_examples: list[Contact]
@@ -106,10 +113,22 @@ def sample_bound(audience: Audience, *, wave_number: int, at: dt.datetime) -> in
     return draws[audience.sample_size - 1]
 
 
-def preview(survey: Survey, *, now: dt.datetime, audience: Audience | None = None) -> Preview:
+def is_large() -> bool:
+    """Whether counting everybody takes longer than a page may."""
+    return bool(Contact.objects.order_by("id")[LARGE:].exists())
+
+
+def preview(
+    survey: Survey,
+    *,
+    now: dt.datetime,
+    audience: Audience | None = None,
+    is_estimate: bool = False,
+) -> Preview:
     """Who would be asked if a wave began now, and who not and why. One query for a million people.
 
-    ``audience`` may be one that is not stored yet. Letters are taken to go out at once; a sending
+    ``audience`` may be one that is not stored yet. An estimate counts one account in
+    `ONE_IN`. Letters are taken to go out at once; a sending
     window may move some of them past, or into, another letter's days.
     """
     audience = audience or Audience.parse(survey.audience)
@@ -118,6 +137,7 @@ def preview(survey: Survey, *, now: dt.datetime, audience: Audience | None = Non
         survey.pk
     ) else None  # fmt: skip
     share = audience.sample_share
+    every = ONE_IN if is_estimate else 1
     rows = sql.rows(
         "surveys/preview_audience",
         {
@@ -129,7 +149,8 @@ def preview(survey: Survey, *, now: dt.datetime, audience: Audience | None = Non
             "plans": list(audience.plans),
             "running": RUNNING,
             "seed": audience.wave_seed((latest or 0) + 1),
-            "sample_size": audience.sample_size or _EVERYBODY,
+            "every": every,
+            "sample_size": -(-(audience.sample_size or _EVERYBODY) // every),
             "sample_bound": _EVERYBODY if share is None else bound_of_share(share),
             "gap": dt.timedelta(days=budget.days_between),
             "window": dt.timedelta(days=ACCOUNT_DAYS),
@@ -145,7 +166,7 @@ def preview(survey: Survey, *, now: dt.datetime, audience: Audience | None = Non
     groups = [
         Group(
             row["reason"],
-            row["people"],
+            row["people"] * every,
             [contacts[pk] for pk in row["examples"] if pk in contacts],
         )
         for row in rows
@@ -154,6 +175,7 @@ def preview(survey: Survey, *, now: dt.datetime, audience: Audience | None = Non
     excluded = [group for group in groups if group.reason]
     excluded.sort(key=lambda group: (-group.people, group.reason))
     return Preview(
+        is_estimate=is_estimate,
         population=sum(group.people for group in groups),
         invited=asked.people,
         invited_examples=asked.examples,

@@ -1,7 +1,8 @@
 -- role: analytics
 -- Who a wave begun at %(at)s would ask and who not, and why: counts by reason, with examples.
 -- The rules are those of accounts.contact_rules; `metrics.surveys.actions.waves` applies them one
--- by one, under lock. '' as reason stands for "is asked".
+-- by one, under lock. '' as reason stands for "is asked". With %(every)s above 1, of one account in
+-- so many: the limits of an account are kept within it.
 WITH
 -- everybody the filters name
 person AS (
@@ -9,6 +10,7 @@ person AS (
     FROM accounts_contact c
     JOIN accounts_account a ON a.workspace_id = c.workspace_id AND a.id = c.account_id
     WHERE c.workspace_id = %(workspace_id)s
+      AND c.account_id %% %(every)s::bigint = 0
       AND (cardinality(%(segments)s::text[]) = 0 OR a.segment = ANY (%(segments)s::text[]))
       AND (cardinality(%(stages)s::text[]) = 0 OR a.stage = ANY (%(stages)s::text[]))
       AND (cardinality(%(tiers)s::text[]) = 0 OR a.tier = ANY (%(tiers)s::text[]))

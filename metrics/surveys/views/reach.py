@@ -20,7 +20,7 @@ from metrics.surveys.forms.settings import AudienceForm, SendingForm
 from metrics.surveys.identity import identity_secret
 from metrics.surveys.links import open_url
 from metrics.surveys.models import Survey
-from metrics.surveys.queries.audience import Preview, preview
+from metrics.surveys.queries.audience import Preview, is_large, preview
 from metrics.surveys.views.build import change_page
 from metrics.surveys.views.common import found_survey, survey_page
 from metrics.surveys.views.public_access import public_root
@@ -33,10 +33,15 @@ def _tiers() -> list[str]:
     return list(found.order_by("tier").distinct()[:_MOST_TIERS])
 
 
-def _preview(survey: Survey, audience: dict[str, Any]) -> Preview | None:
+def _preview(survey: Survey, audience: dict[str, Any], *, is_exact: bool) -> Preview | None:
     """Who would be asked now; None for an audience that makes no sense."""
     try:
-        return preview(survey, now=clock.now(), audience=Audience.parse(audience))
+        return preview(
+            survey,
+            now=clock.now(),
+            audience=Audience.parse(audience),
+            is_estimate=not is_exact and is_large(),
+        )
     except DomainError:
         return None
 
@@ -61,12 +66,16 @@ def survey_audience(request: HttpRequest, survey_id: int) -> HttpResponse:
 
 @page(Permission.MANAGE_SURVEYS)
 def survey_audience_preview(request: HttpRequest, survey_id: int) -> HttpResponse:
-    """The counts for an audience that is being chosen: a partial. Nothing is stored."""
+    """The counts for an audience that is being chosen: a partial. Nothing is stored.
+
+    In a large workspace they are an estimate until they are asked for ``exact``.
+    """
     survey = found_survey(survey_id)
     form = AudienceForm(request.GET, tiers=_tiers())
     found = None
     if form.is_valid():
-        found = _preview(survey, form.audience(seed=int(survey.audience.get("seed", 0))))
+        audience = form.audience(seed=int(survey.audience.get("seed", 0)))
+        found = _preview(survey, audience, is_exact="exact" in request.GET)
     return survey_page(
         request,
         survey,

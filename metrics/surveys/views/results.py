@@ -16,9 +16,9 @@ from accounts.permissions import Permission
 from cs_platform.core import clock
 from cs_platform.core.exports import csv_response
 from metrics.surveys import charts
-from metrics.surveys.models import Channel, Span, Survey
+from metrics.surveys.models import EVER, Channel, Span, Survey
 from metrics.surveys.queries import choices, comments, follow_ups, results
-from metrics.surveys.queries.results import EVER, Source
+from metrics.surveys.queries.results import Source
 from metrics.surveys.scales import Scale
 from metrics.surveys.views.common import found_survey, tabs
 from metrics.surveys.wording import group_labels
@@ -46,7 +46,7 @@ def survey_results(request: HttpRequest, survey_id: int) -> HttpResponse:
     """One survey's results, refreshed while the page is open."""
     survey = found_survey(survey_id)
     source = Source.of(survey)
-    context = {
+    context: dict[str, Any] = {
         "survey": survey,
         "survey_tabs": tabs(request, survey, "survey_results"),
         "robots": results.suspected_robots(survey),
