@@ -1,6 +1,7 @@
 """What is computed when: the present at once, the past once, corrections beside it."""
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -8,11 +9,13 @@ from django.db import connection
 
 from accounts.actions.contracts import end_subscription
 from accounts.models import AttributeChange, ExchangeRate, Workspace
+from cs_platform.core.errors import DomainError
 from metrics.kpis import tasks
 from metrics.kpis.actions import schedule
-from metrics.kpis.actions.as_of import request_as_of
+from metrics.kpis.actions.as_of import MOST_WAITING, request_as_of
 from metrics.kpis.actions.compute import compute
-from metrics.kpis.models import AsOfRequest, Clock, Mark, Period
+from metrics.kpis.actions.settings import change_settings
+from metrics.kpis.models import AsOfRequest, Clock, Mark, Period, Settings
 from metrics.kpis.queries.figures import current_figures, trend
 from metrics.kpis.queries.periods import as_first_known, find_period, periods
 from tests.kpis.conftest import ACTOR, NOW, Book, day, stored
@@ -194,8 +197,6 @@ def test_any_past_day_can_be_asked_for(book: Book) -> None:
 
 
 def test_a_day_that_cannot_be_asked_for_says_why(book: Book) -> None:
-    from cs_platform.core.errors import DomainError
-
     with pytest.raises(DomainError, match="Nobody was a customer"):
         request_as_of(actor=ACTOR, now=NOW, as_of=day("2026-02-14"))
     book.contract("A", "2025-11-10", 100)
@@ -203,6 +204,60 @@ def test_a_day_that_cannot_be_asked_for_says_why(book: Book) -> None:
         with pytest.raises(DomainError) as refused:
             request_as_of(actor=ACTOR, now=NOW, as_of=day(text))
         assert refused.value.code == code
+
+
+def test_no_more_than_a_few_days_wait_at_a_time(book: Book) -> None:
+    book.contract("A", "2025-11-10", 100)
+    first = day("2026-01-01")
+    for number in range(MOST_WAITING):
+        request_as_of(actor=ACTOR, now=NOW, as_of=first + dt.timedelta(days=number))
+    with pytest.raises(DomainError) as refused:
+        request_as_of(actor=ACTOR, now=NOW, as_of=day("2026-02-01"))
+    assert refused.value.code == "too_many_days"
+    # one that waits may be looked at, and a place that becomes free may be taken
+    assert request_as_of(actor=ACTOR, now=NOW, as_of=first).as_of == first
+    AsOfRequest.objects.filter(as_of=first).update(state=AsOfRequest.State.DONE)
+    request_as_of(actor=ACTOR, now=NOW, as_of=day("2026-02-01"))
+    # trying again what failed takes a place as well
+    AsOfRequest.objects.filter(as_of=first).update(state=AsOfRequest.State.FAILED)
+    with pytest.raises(DomainError):
+        request_as_of(actor=ACTOR, now=NOW, as_of=first)
+    assert AsOfRequest.objects.count() == MOST_WAITING + 1
+
+
+def test_another_rule_for_first_days_restates_all_of_the_past(book: Book) -> None:
+    book.contract("A", "2025-11-10", 100)
+    book.contract("B", "2026-02-01", 40)
+    work_off()
+    request_as_of(actor=ACTOR, now=NOW, as_of=day("2026-02-14"))
+    tasks.answer_requests(book.workspace.pk)
+    february = find_period("month", day("2026-02-01"))
+    assert february is not None
+    assert current_figures(february)["customer-churn"].denominator == 1
+    before = stored(february)
+    given = {"gross_margin": None, "onboarding_target_days": 90}
+    change = {"actor": ACTOR, "now": LATER, "today": day("2026-04-15")}
+    change_settings(**change, **given, first_day=Settings.FirstDay.OPENING)
+    assert find_period("month", as_of=day("2026-02-14")) is None
+    assert not AsOfRequest.objects.exists()
+    work_off()
+    restated = find_period("month", day("2026-02-01"))
+    assert restated is not None
+    assert restated.is_restated
+    assert current_figures(restated)["customer-churn"].denominator == 2
+    first = as_first_known(restated)
+    assert first is not None
+    assert stored(first) == before
+    # back to the old rule, the past says again what it first said
+    change_settings(**change, **given, first_day=Settings.FirstDay.PERIOD)
+    work_off()
+    assert not Period.objects.filter(series=Period.Series.RESTATED).exists()
+    # the margin is from the running month on
+    change_settings(
+        **change, gross_margin=Decimal("0.7"), onboarding_target_days=90,
+        first_day=Settings.FirstDay.PERIOD,
+    )  # fmt: skip
+    assert Mark.objects.get().since == day("2026-04-01")
 
 
 def test_the_past_waits_for_a_load_to_come_to_rest(book: Book) -> None:

@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _
 from accounts.actions import audit
 from accounts.actors import Actor
 from cs_platform.core.errors import DomainError
+from metrics.kpis.actions.as_of import forget_days
 from metrics.kpis.models import Mark, Settings
 from metrics.kpis.periods import month_start
+from metrics.kpis.queries.history import first_day as first_contract_day
 
 
 def change_settings(
@@ -23,8 +25,10 @@ def change_settings(
     onboarding_target_days: int,
     first_day: str,
 ) -> Settings:
-    """Keep the choices; what rests on them is computed anew, from the running month on.
+    """Keep the choices; what rests on them is computed anew.
 
+    From the running month on, except for another rule for first days: it concerns every period, so
+    all closed ones are restated, beside their first figures, and past days asked for are forgotten.
     ``gross_margin`` is a share of one. Errors: ``out_of_range``, ``unknown_choice``.
     """
     if gross_margin is not None and not -1 <= gross_margin <= 1:
@@ -49,7 +53,11 @@ def change_settings(
         old = {name: getattr(before, name) for name in values}
         settings, _created = Settings.objects.update_or_create(defaults=values)
         if old != values:
-            Mark.objects.create(account_id=None, since=month_start(today))
+            since = month_start(today)
+            if old["first_day"] != first_day:
+                since = min(since, first_contract_day() or since)
+                forget_days()
+            Mark.objects.create(account_id=None, since=since)
             audit.record(
                 actor=actor,
                 action="metrics_settings_changed",

@@ -22,10 +22,18 @@ class SettingsForm(forms.Form):
         help_text=_("Share of revenue left after the direct cost of delivering it; for LTV."),
     )
     onboarding_target_days = forms.IntegerField(
-        label=_("Target days of an onboarding"), min_value=1, max_value=3650
+        label=_("Target days of an onboarding"),
+        min_value=1,
+        max_value=3650,
+        help_text=_("Another margin or target holds from the running month on."),
     )
     first_day = forms.ChoiceField(
-        label=_("Changes on the first day of a period"), choices=Settings.FirstDay.choices
+        label=_("Changes on the first day of a period"),
+        choices=Settings.FirstDay.choices,
+        help_text=_(
+            "Another rule concerns every period: all of the past is computed anew and shown as "
+            "restated, beside the figures as first known."
+        ),
     )
 
     def clean_gross_margin(self) -> Decimal | None:
