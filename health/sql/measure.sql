@@ -7,6 +7,8 @@
 -- the aggregates over everybody fit into this memory.
 SET LOCAL jit = off;
 SET LOCAL work_mem = '64MB';
+-- Off for the same reason: a sort per account costs more than one of them all.
+SET LOCAL enable_incremental_sort = off;
 CREATE TEMPORARY TABLE IF NOT EXISTS health_measured (
     account_id bigint NOT NULL,
     stage text NOT NULL,
@@ -82,7 +84,8 @@ population AS (
     WHERE a.workspace_id = %(workspace_id)s
       AND (%(everybody)s OR a.id = ANY (ARRAY(SELECT account_id FROM wanted)))
 ),
--- one pass over the account-days of the longest window; the trend leaves the unfinished day out,
+-- one pass over the account-days of the longest window, which all have events (as have the users'
+-- and the names' below), and out of the key alone; the trend leaves the unfinished day out,
 -- the other windows include it. Days are counted by bits, because a day has a row per known_on.
 usage AS (
     SELECT
@@ -106,7 +109,6 @@ usage AS (
       AND day <= %(day)s
       AND day >= %(day)s - %(usage_trend_days)s - %(usage_trend_baseline_days)s
       AND known_on <= %(known_on)s
-      AND events > 0
       AND (%(everybody)s OR account_id = ANY (ARRAY(SELECT account_id FROM wanted)))
     GROUP BY account_id
 ),
@@ -118,7 +120,6 @@ seen_users AS (
       AND day <= %(day)s
       AND day > %(day)s - greatest(%(active_users_days)s, %(login_frequency_days)s)
       AND known_on <= %(known_on)s
-      AND events > 0
       AND (%(everybody)s OR account_id = ANY (ARRAY(SELECT account_id FROM wanted)))
     GROUP BY account_id, user_id
 ),
@@ -139,7 +140,6 @@ used_features AS (
       AND day <= %(day)s
       AND day > %(day)s - %(feature_breadth_days)s
       AND known_on <= %(known_on)s
-      AND events > 0
       AND (%(everybody)s OR account_id = ANY (ARRAY(SELECT account_id FROM wanted)))
     GROUP BY account_id, name
 ),
@@ -256,7 +256,6 @@ gathered AS (
               AND d.account_id = p.account_id
               AND d.day < %(day)s
               AND d.known_on <= %(known_on)s
-              AND d.events > 0
         )) AS last_seen_on,
         c.last_contact_on,
         CASE WHEN r.account_id IS NULL THEN 0 ELSE r.mrr END AS mrr,

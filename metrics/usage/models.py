@@ -237,6 +237,8 @@ class Source(UsageModel):
 class AccountDay(UsageModel):
     """Usage of one account on one workspace-local day, by the day it became known.
 
+    A row has at least one event, here and in the two tables below; the migration adds to the keys
+    what scoring reads.
     The day as known at the end of day K is the sum over ``known_on`` <= K; ``users`` counts users
     whose first event of the day became known on ``known_on``, so it adds up as well.
     """
