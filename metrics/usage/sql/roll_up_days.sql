@@ -7,6 +7,10 @@ dirty AS MATERIALIZED (
            (day + 1)::timestamp AT TIME ZONE %(timezone)s AS ends_at
     FROM unnest(%(account_ids)s::bigint[], %(days)s::date[]) AS wanted (account_id, day)
 ),
+-- the names that count as log-ins
+login_names AS (
+    SELECT name FROM usage_eventname WHERE workspace_id = %(workspace_id)s AND is_login
+),
 -- their events, each with the local day on which it became known for this account
 counted AS MATERIALIZED (
     SELECT dirty.account_id, dirty.day,
@@ -14,14 +18,13 @@ counted AS MATERIALIZED (
                (coalesce(event.attributed_at, event.known_at) AT TIME ZONE %(timezone)s)::date,
                dirty.day
            ) AS known_on,
-           event.user_id, event.name, event.happened_at, coalesce(catalogue.is_login, false) AS is_login
+           event.user_id, event.name, event.happened_at,
+           event.name = ANY (ARRAY(SELECT name FROM login_names)) AS is_login
     FROM dirty
     JOIN usage_event AS event
         ON event.workspace_id = %(workspace_id)s AND event.account_id = dirty.account_id
         AND event.happened_at >= dirty.starts_at AND event.happened_at < dirty.ends_at
         AND event.happened_at >= %(starts_at)s AND event.happened_at < %(ends_at)s
-    LEFT JOIN usage_eventname AS catalogue
-        ON catalogue.workspace_id = %(workspace_id)s AND catalogue.name = event.name
     WHERE event.kind IN ('track', 'page', 'screen')
 ),
 -- events by name
@@ -119,10 +122,12 @@ forgotten_days AS (
       AND (SELECT count(*) > 0 FROM stale_days)
       AND ctid = ANY (ARRAY(SELECT address FROM stale_days))
 ),
--- the days as they are now, by event name
+-- the days as they are now, by event name; in the order of the key, so that the rows of an account,
+-- and its neighbours', meet on one page of the index
 stored_names AS (
     INSERT INTO usage_accountdayevent AS old (workspace_id, account_id, day, name, known_on, events)
     SELECT %(workspace_id)s, account_id, day, name, known_on, events FROM names
+    ORDER BY account_id, day, name
     ON CONFLICT (workspace_id, account_id, day, name, known_on) DO UPDATE
         SET events = excluded.events
         WHERE old.events <> excluded.events
@@ -133,6 +138,7 @@ stored_people AS (
         workspace_id, account_id, day, user_id, known_on, events, logins
     )
     SELECT %(workspace_id)s, account_id, day, user_id, known_on, events, logins FROM people
+    ORDER BY account_id, day, user_id
     ON CONFLICT (workspace_id, account_id, day, user_id) DO UPDATE
         SET known_on = excluded.known_on, events = excluded.events, logins = excluded.logins
         WHERE (old.known_on, old.events, old.logins)
@@ -146,6 +152,7 @@ stored_days AS (
     SELECT %(workspace_id)s, days.account_id, days.day, days.known_on, days.events, days.logins,
            coalesce(newcomers.users, 0), days.last_event_at
     FROM days LEFT JOIN newcomers USING (account_id, day, known_on)
+    ORDER BY account_id, day
     ON CONFLICT (workspace_id, account_id, day, known_on) DO UPDATE
         SET events = excluded.events, logins = excluded.logins, users = excluded.users,
             last_event_at = excluded.last_event_at
