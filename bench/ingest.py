@@ -6,12 +6,14 @@ import io
 import itertools
 import json
 import random
+import statistics
 import subprocess
 import sys
 import tempfile
 import uuid
+from typing import Any
 
-from bench import tables
+from bench import tables, world
 from bench.harness import Result, percentile, ratio_of_rounds, seconds, told
 from bench.stack import Stack
 
@@ -141,6 +143,27 @@ def _duplicates_against_new(bench: _Bench, batches: int) -> tuple[float, list[fl
     return ratio_of_rounds(duplicates, new)
 
 
+def _as_the_table_grows(bench: _Bench, workspace: Any, scale: str) -> Result:
+    few, many = (100_000, 1_000_000) if scale == "small" else (1_000_000, 20_000_000)
+
+    def share_of_copy() -> list[float]:
+        _value, rounds = ratio_of_rounds(
+            lambda: bench.rate(40, 1000), lambda: bench.copy_rate(40, 1000), rounds=5
+        )
+        return rounds
+
+    with told(f"a table of {few:,} events"):
+        world.fill_arrivals(workspace, events=few)
+        before = statistics.median(share_of_copy())
+    with told(f"a table of {many:,} events"):
+        world.fill_arrivals(workspace, events=many)
+        after = [share / before for share in share_of_copy()]
+    return Result(
+        f"ingest: into a table of {many:,} events", f"of {few:,}, each against COPY at the time",
+        statistics.median(after), "×", 0.7, 0.9, more_is_better=True, rounds=after,
+    )  # fmt: skip
+
+
 def run(stack: Stack, scale: str) -> list[Result]:
     """All benchmarks of ingest."""
     from bench.people import workspace_with_key
@@ -217,4 +240,5 @@ def run(stack: Stack, scale: str) -> list[Result]:
             percentile(times, 0.99) * 1000, "ms", 200, 100, more_is_better=False,
         )
     )  # fmt: skip
-    return results
+    # the last: it leaves a large table
+    return [*results, _as_the_table_grows(bench, workspace, scale)]
