@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from accounts.models import (
     Account,
@@ -254,3 +255,18 @@ def test_usage_figures(
     assert feature.by_week == {used: 5, used - dt.timedelta(days=7): 3}
     assert [row[1] for row in answer.context["users"].rows][-2:] == [2, 2]
     assert {row[2] for row in answer.context["users"].rows} == {10}
+
+
+def test_a_lost_account_leads_to_its_churn_review(
+    alpha: Account, workspace: Workspace, get: Callable[..., Any], url: Callable[..., str]
+) -> None:
+    review = reverse("churn_review", args=[workspace.slug, alpha.pk])
+    assert review not in text_of(get("viewer", url("account", alpha.pk)))
+    with tenancy.scope(workspace.pk):
+        assert Subscription.objects.filter(account=alpha).update(status="ended")
+    for tab in TABS:
+        assert review in text_of(get("viewer", url(tab, alpha.pk)))
+    with tenancy.scope(workspace.pk):
+        running = Subscription.objects.filter(account=alpha).first()
+        Subscription.objects.filter(pk=running.pk).update(status="paused")
+    assert review not in text_of(get("viewer", url("account", alpha.pk)))

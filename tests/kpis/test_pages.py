@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from accounts.models import Workspace
 from cs_platform.core import tenancy
+from metrics.kpis.actions.as_of import MOST_WAITING
 from metrics.kpis.definitions import KPIS
 from metrics.kpis.models import AsOfRequest, Goal, Mark, Period, Settings
 from metrics.kpis.periods import month_start
@@ -208,6 +209,23 @@ class TestPastDays:
         answer = client.get(f"{url('metric', 'grr')}?as_of={asked}")
         assert answer.context["card"].value == "77.0%"
         assert "As it would have been shown at the end of" in text_of(answer)
+
+    def test_looking_at_pages_cannot_queue_work_without_end(
+        self, stocked: Shelf, client_as: Callable[..., Client], url: Callable[..., str]
+    ) -> None:
+        start(stocked)
+        client = client_as("viewer")
+        days = [stocked.today - dt.timedelta(days=10 + n) for n in range(MOST_WAITING + 3)]
+        for asked in days:
+            text = text_of(client.get(f"{url('metrics')}?as_of={asked}"))
+        assert f"{MOST_WAITING} other past days are being computed" in text
+        assert 'hx-trigger="every 2s"' not in text
+        japanese = text_of(
+            client.get(f"{url('metrics')}?as_of={days[-1]}", headers={"Accept-Language": "ja"})
+        )
+        assert f"ほかに{MOST_WAITING}件の過去の日付を計算しています" in japanese
+        with tenancy.scope(stocked.workspace.pk):
+            assert AsOfRequest.objects.count() == MOST_WAITING
 
     def test_days_that_cannot_be(
         self, stocked: Shelf, client_as: Callable[..., Client], url: Callable[..., str]

@@ -7,6 +7,7 @@ import pytest
 
 from accounts.models import Workspace
 from cs_platform.core import tenancy
+from metrics.kpis.actions.as_of import MOST_WAITING
 from metrics.kpis.definitions import KPIS
 from metrics.kpis.models import AsOfRequest, Period
 from tests.api.conftest import Caller, MakeCaller, api, caller_for, problem, rival_api  # noqa: F401
@@ -79,6 +80,19 @@ def test_a_past_day_is_202_until_it_is_there(shelf: Shelf, api: Caller) -> None:
     found = answered(api.get(f"metrics/grr?as_of={asked}"))
     assert found["current"]["figure"] == 0.66
     assert found["period"]["as_of"] == asked.isoformat()
+
+
+def test_past_days_wait_in_a_queue_with_an_end(shelf: Shelf, api: Caller) -> None:  # noqa: F811
+    start(shelf)
+    for number in range(MOST_WAITING):
+        assert api.get(f"metrics?as_of={_ago(shelf, 10 + number)}").status_code == 202
+    problem(api.get(f"metrics?as_of={_ago(shelf, 30)}"), 429, "too_many_days")
+    with tenancy.scope(shelf.workspace.pk):
+        assert AsOfRequest.objects.count() == MOST_WAITING
+
+
+def _ago(shelf: Shelf, days: int) -> dt.date:
+    return shelf.today - dt.timedelta(days=days)
 
 
 @pytest.mark.parametrize(

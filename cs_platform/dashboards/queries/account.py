@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q
 from django.shortcuts import get_object_or_404
 
 from accounts.models import Account, Contact, ContractEvent, Membership, Subscription, Task
@@ -23,9 +23,18 @@ class Subject:
 
 
 def subject(account_id: int) -> Subject:
-    """The account of the open scope with that id, or 404."""
+    """The account of the open scope with that id, or 404.
+
+    Its ``is_lost`` says whether it was a customer and all its contracts have ended.
+    """
+    counted = Subscription.objects.filter(account=OuterRef("pk")).exclude(
+        status__in=[Subscription.Status.VOIDED, Subscription.Status.UPCOMING]
+    )
+    ended = Q(status=Subscription.Status.ENDED)
     account = get_object_or_404(
-        Account.objects.select_related("owner__user", "sales_owner__user", "parent", "referrer"),
+        Account.objects.select_related(
+            "owner__user", "sales_owner__user", "parent", "referrer"
+        ).annotate(is_lost=Exists(counted.filter(ended)) & ~Exists(counted.exclude(ended))),
         pk=account_id,
     )
     return Subject(

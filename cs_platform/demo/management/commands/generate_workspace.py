@@ -19,7 +19,7 @@ from accounts.actors import Actor
 from accounts.models import ApiKey, AuditEntry, Membership, Role, Workspace
 from cs_platform.core import clock, tenancy
 from cs_platform.core.errors import DomainError
-from cs_platform.demo import oddities, satisfaction, scores, signs_of_life, teamwork
+from cs_platform.demo import oddities, reviews, satisfaction, scores, signs_of_life, teamwork
 from cs_platform.demo.load import Loader
 from cs_platform.demo.world import Settings, World
 
@@ -185,6 +185,7 @@ class Command(BaseCommand):
         scores.score_now(workspace, loader.now)
         teamwork.goals(workspace, loader.now)
         teamwork.renewals(workspace, loader.now)
+        reviews.churn_reviews(workspace, loader.now)
 
     def _progress(self, what: str, total: int) -> "tqdm[Any]":
         return tqdm(total=total, desc=what, unit="", disable=self.is_quiet, file=self.stderr)
