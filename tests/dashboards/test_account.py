@@ -125,7 +125,7 @@ def test_queries(
     client.get(url(tab, alpha.pk))
     with CaptureQueriesContext(connection) as captured:
         text_of(client.get(url(tab, alpha.pk)))
-    expected = {"account": 19, "account_usage": 14, "account_timeline": 13, "account_contract": 14}
+    expected = {"account": 17, "account_usage": 12, "account_timeline": 11, "account_contract": 12}
     assert len(captured) == expected[tab]
 
 
