@@ -75,7 +75,7 @@ def churn_reasons(period: PeriodView) -> list[ReasonRow]:
 
 def labels(dimension: str, values: Sequence[str]) -> dict[str, str]:
     """What the values of a dimension are called, in the reader's language."""
-    none = _("None")
+    none = _("Not given")
     if dimension == Figure.Dimension.SEGMENT:
         names: dict[str, Any] = dict(Account.Segment.choices)
     elif dimension == Figure.Dimension.REASON:
