@@ -7,7 +7,7 @@ import sys
 from bench.harness import report
 from bench.stack import running
 
-SUBJECTS = ("ingest", "scoring", "freshness", "pages", "peers", "kpis", "surveys")
+SUBJECTS = ("ingest", "scoring", "freshness", "pages", "peers", "kpis", "surveys", "renewals")
 
 
 def main() -> None:
@@ -19,7 +19,7 @@ def main() -> None:
     if unknown := set(wanted) - set(SUBJECTS):
         sys.exit(f"unknown subject: {', '.join(sorted(unknown))}; there are {', '.join(SUBJECTS)}")
     results = []
-    with running(with_pages=bool({"pages", "surveys"} & set(wanted))) as stack:
+    with running(with_pages=bool({"pages", "kpis", "surveys", "renewals"} & set(wanted))) as stack:
         for subject in wanted:
             results += importlib.import_module(f"bench.{subject}").run(stack, scale)
     report(results, scale)

@@ -16,10 +16,13 @@ taken as independent; a recession is not, and would reach beyond the range.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import floor, sqrt
+from operator import mul
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.signal import fftconvolve
 from scipy.special import ndtri
 
 COVERED = 0.95
@@ -27,6 +30,8 @@ EXACT_PARTS = 500
 CELLS = 4000
 # Of one account: so many different sums are told apart.
 _MOST_VALUES = 512
+# Up to so many chances the mass of a count is built one by one.
+_LOOPED = 100
 
 Mass = NDArray[np.float64]
 
@@ -46,25 +51,32 @@ class Range:
 
 @dataclass(frozen=True)
 class Amount:
-    """An uncertain amount: its possible values and how likely each is."""
+    """An uncertain amount: its possible values, rising, and how likely each is."""
 
-    values: Mass
-    chances: Mass
+    values: Sequence[float]
+    chances: Sequence[float]
 
-    @property
+    @cached_property
     def mean(self) -> float:
         """The expected amount."""
-        return float(self.values @ self.chances)
+        return sum(map(mul, self.values, self.chances))
 
-    @property
+    @cached_property
     def variance(self) -> float:
         """The expected squared distance from the mean."""
-        away = self.values - self.mean
-        return float((away * away) @ self.chances)
+        mean = self.mean
+        away = ((value - mean) ** 2 for value in self.values)
+        return sum(map(mul, away, self.chances))
 
 
 def poisson_binomial(probabilities: Sequence[float]) -> Mass:
     """Mass of the number of successes, 0 … n. Raises ``ValueError`` outside [0, 1]."""
+    if len(probabilities) > _LOOPED:
+        # halves, each by itself, folded by way of their transforms: n log² n instead of n²
+        half = len(probabilities) // 2
+        left, right = probabilities[:half], probabilities[half:]
+        folded = fftconvolve(poisson_binomial(left), poisson_binomial(right))
+        return np.maximum(folded, 0).astype(np.float64, copy=False)
     mass = np.ones(1)
     for chance in probabilities:
         if not 0 <= chance <= 1:
@@ -90,21 +102,29 @@ def outcomes(
 
     With ``most``, nothing counts above it. Equal sums are taken together.
     """
-    values, chances = np.array([base]), np.ones(1)
+    found = {round(base, 4): 1.0}
     for amount, chance in parts:
-        values = np.concatenate([values, values + amount])
-        chances = np.concatenate([chances * (1 - chance), chances * chance])
-        values, chances = _together(values, chances)
+        following: dict[float, float] = {}
+        for value, weight in found.items():
+            more = round(value + amount, 4)
+            following[value] = following.get(value, 0.0) + weight * (1 - chance)
+            following[more] = following.get(more, 0.0) + weight * chance
+        found = _fewer(following) if len(following) > _MOST_VALUES else following
     if most is not None:
-        values, chances = _together(np.minimum(values, most), chances)
-    return Amount(values, chances)
+        capped: dict[float, float] = {}
+        for value, weight in found.items():
+            within = min(value, most)
+            capped[within] = capped.get(within, 0.0) + weight
+        found = capped
+    values = sorted(found)
+    return Amount(values, [found[value] for value in values])
 
 
 def sum_range(amounts: Sequence[Amount]) -> Range:
     """The sum of independent amounts: its exact mean, and the middle 95 % of it."""
     mean = sum(amount.mean for amount in amounts)
-    lowest = float(sum(amount.values.min() for amount in amounts))
-    highest = float(sum(amount.values.max() for amount in amounts))
+    lowest = sum(amount.values[0] for amount in amounts)
+    highest = sum(amount.values[-1] for amount in amounts)
     if highest - lowest <= 0:
         return Range(mean, mean, mean)
     if len(amounts) > EXACT_PARTS:
@@ -114,7 +134,8 @@ def sum_range(amounts: Sequence[Amount]) -> Range:
     mass = np.zeros(CELLS + 2)
     mass[0] = 1.0
     for amount in amounts:
-        mass = _convolved(mass, (amount.values - amount.values.min()) / cell, amount.chances)
+        places = [(value - amount.values[0]) / cell for value in amount.values]
+        mass = _convolved(mass, places, amount.chances)
     low, high = _tails(np.cumsum(mass))
     return Range(
         min(lowest + low * cell, mean), mean, max(min(lowest + high * cell, highest), mean)
@@ -131,7 +152,7 @@ def _tails(below: Mass) -> tuple[int, int]:
     return min(low, last), min(high, last)
 
 
-def _convolved(mass: Mass, places: Mass, chances: Mass) -> Mass:
+def _convolved(mass: Mass, places: Sequence[float], chances: Sequence[float]) -> Mass:
     """The mass moved on by each place with its chance; between two cells, shared by nearness."""
     found = np.zeros_like(mass)
     for place, chance in zip(places, chances, strict=True):
@@ -147,23 +168,15 @@ def _convolved(mass: Mass, places: Mass, chances: Mass) -> Mass:
     return found
 
 
-def _together(values: Mass, chances: Mass) -> tuple[Mass, Mass]:
-    """Equal values taken together, and near ones where there are too many to tell apart."""
-    distinct, which = np.unique(np.round(values, 4), return_inverse=True)
-    summed = _weights(which, chances, len(distinct))
-    if len(distinct) <= _MOST_VALUES:
-        return distinct, summed
-    low, high = distinct[0], distinct[-1]
+def _fewer(found: dict[float, float]) -> dict[float, float]:
+    """Values on a grid instead, each shared by its two neighbours so that the mean stays."""
+    values, weights = np.array(list(found)), np.array(list(found.values()))
+    low, high = values.min(), values.max()
     cell = (high - low) / (_MOST_VALUES - 1)
-    places = (distinct - low) / cell
+    places = (values - low) / cell
     below = np.minimum(np.floor(places).astype(int), _MOST_VALUES - 2)
     share = places - below
-    mass = _weights(below, summed * (1 - share), _MOST_VALUES)
-    mass += _weights(below + 1, summed * share, _MOST_VALUES)
-    return low + cell * np.arange(_MOST_VALUES), mass
-
-
-def _weights(places: NDArray[np.intp], weights: Mass, count: int) -> Mass:
-    """The sum of the weights at each of ``count`` places."""
-    # with weights the counts are floats already: what is converted is the declared type
-    return np.bincount(places, weights=weights, minlength=count).astype(np.float64, copy=False)
+    mass = np.bincount(below, weights * (1 - share), minlength=_MOST_VALUES)
+    mass += np.bincount(below + 1, weights * share, minlength=_MOST_VALUES)
+    grid = low + cell * np.arange(_MOST_VALUES)
+    return dict(zip(grid.tolist(), mass.tolist(), strict=True))

@@ -15,12 +15,12 @@ its forecaster's probability and worth. Accounts that are new in the quarter cou
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from health.prior import BAND
 from health.renewals.categories import probability
-from health.renewals.distributions import Range, count_range, outcomes, sum_range
+from health.renewals.distributions import Amount, Range, count_range, outcomes, sum_range
 
 # Of a renewal that no forecaster has judged: what the prior says where nothing is known.
 UNJUDGED = 1 - BAND[""]
@@ -95,29 +95,55 @@ class Expectation:
     nrr: Range | None
 
 
+@dataclass(frozen=True)
+class Judged:
+    """A position with what one forecaster expects of it: kept of the start, and left in all."""
+
+    position: Position
+    bets: Sequence[tuple[Decimal, float]]
+    judged: int
+    gross: Amount | None = None
+    net: Amount | None = None
+
+
+def judged(position: Position) -> dict[str, Judged]:
+    """One position by every forecaster; what two of them agree on is worked out once."""
+    found: dict[str, Judged] = {}
+    rest = position.known - sum((part.amount for part in position.parts), Decimal(0))
+    for forecaster in _CHAIN:
+        bets = [part.bet(forecaster) for part in position.parts]
+        count = sum(part.judged_by(forecaster) for part in position.parts)
+        agreed = next((other for other in found.values() if other.bets == bets), None)
+        if agreed is not None:
+            found[forecaster] = replace(agreed, judged=count)
+        elif not bets:
+            found[forecaster] = Judged(position, bets, count)
+        else:
+            said = [(float(worth), chance) for worth, chance in bets]
+            gross = outcomes(float(rest), said, float(position.start))
+            found[forecaster] = Judged(position, bets, count, gross, outcomes(float(rest), said))
+    return found
+
+
 def expect(positions: Iterable[Position], forecaster: str) -> Expectation:
     """What these accounts are expected to keep, by this forecaster."""
-    positions = list(positions)
+    return expected_of([judged(position)[forecaster] for position in positions])
+
+
+def expected_of(views: Sequence[Judged]) -> Expectation:
+    """What these accounts are expected to keep, by the one forecaster who judged them."""
+    positions = [view.position for view in views]
     start = sum((p.start for p in positions), Decimal(0))
     kept = sum((p.kept for p in positions), Decimal(0))
     open_amount = sum((p.open for p in positions), Decimal(0))
     booked, lost = kept - open_amount, start - kept
-    parts = [part for p in positions for part in p.parts]
-    chances = [part.bet(forecaster)[1] for part in parts]
-    gross, net, fixed = [], [], Decimal(0)
-    for position in positions:
-        if not position.parts:
-            fixed += position.known
-            continue
-        rest = position.known - sum((part.amount for part in position.parts), Decimal(0))
-        said = [part.bet(forecaster) for part in position.parts]
-        bets = [(float(worth), chance) for worth, chance in said]
-        gross.append(outcomes(float(rest), bets, float(position.start)))
-        net.append(outcomes(float(rest), bets))
+    chances = [chance for view in views for _worth, chance in view.bets]
+    fixed = sum((p.known for p in positions if not p.parts), Decimal(0))
     settled = float(sum((p.kept for p in positions if not p.parts), Decimal(0)))
-    left = sum_range(gross).shifted(settled)
+    left = sum_range([view.gross for view in views if view.gross]).shifted(settled)
     keeping = left.shifted(-float(booked))
     share = 1 / float(start) if start else 0.0
+    net = sum_range([view.net for view in views if view.net])
     return Expectation(
         accounts=sum(p.accounts for p in positions),
         start=start,
@@ -125,12 +151,12 @@ def expect(positions: Iterable[Position], forecaster: str) -> Expectation:
         lost=lost,
         expansion=sum((p.expansion for p in positions), Decimal(0)),
         open=open_amount,
-        due=len(parts),
-        judged=sum(part.judged_by(forecaster) for part in parts),
+        due=len(chances),
+        judged=sum(view.judged for view in views),
         renewing=count_range(chances),
         keeping=keeping,
         grr=left.shifted(0, share) if start else None,
-        nrr=sum_range(net).shifted(float(fixed), share) if start else None,
+        nrr=net.shifted(float(fixed), share) if start else None,
     )
 
 

@@ -10,8 +10,9 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.folding import fold
 from accounts.models import Contact, Workspace
+from accounts.queries.matching import escaped, matching_accounts
 from cs_platform.core import tenancy
-from cs_platform.dashboards.queries.search import escaped, matching_accounts, search
+from cs_platform.dashboards.queries.search import search
 from tests.dashboards.conftest import Book, text_of
 
 

@@ -8,11 +8,20 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.test import Client
 
+from accounts.actions.accounts import create_account
 from accounts.actors import Actor
-from accounts.models import ContractEvent, SavedView, Subscription, Workspace
+from accounts.models import (
+    Account,
+    ContractEvent,
+    ExchangeRate,
+    SavedView,
+    Subscription,
+    Workspace,
+)
 from cs_platform.core import clock, tenancy
 from health.renewals.actions.derive import derive_renewals
-from health.renewals.actions.refresh import keep_outlooks
+from health.renewals.actions.outlook import keep_outlook
+from health.renewals.actions.refresh import quarters_ahead
 from health.renewals.models import Renewal
 from health.renewals.wording import deadline_words
 from tests.cast import Cast
@@ -265,7 +274,8 @@ def test_the_forecast_page_shows_the_three_side_by_side(
         "No outlook of this quarter yet"
         in client.get(address(workspace, "forecast/")).content.decode()
     )
-    keep_outlooks(now=NOW)
+    for quarter in quarters_ahead(NOW):
+        keep_outlook(now=NOW, quarter=quarter)
     for by in ("owner", "segment", "nonsense"):
         html = client.get(address(workspace, f"forecast/?by={by}&quarter=x")).content.decode()
         assert "FY2026 Q3" in html
@@ -341,7 +351,8 @@ def test_queries(
         for n in range(30)
     ]
     derive_renewals(now=NOW, subscription_ids=ids)
-    keep_outlooks(now=at("2026-11-10"))
+    for quarter in quarters_ahead(at("2026-11-10")):
+        keep_outlook(now=at("2026-11-10"), quarter=quarter)
     client = client_as("csm")
     client.get(address(workspace, path))
     with django_assert_max_num_queries(most):
@@ -375,3 +386,61 @@ def test_money_typed_too_large_is_refused(
         {"version": 1, "category": "risk", "amount": str(Decimal(10) ** 40)},
     )
     assert answer.status_code == 422
+
+
+def test_the_list_is_searched_by_name_however_it_is_typed(
+    start: Callable[..., Subscription],
+    account: Account,
+    look: Callable[..., list[Renewal]],
+    actor: Actor,
+    workspace: Workspace,
+    client_as: Callable[..., Client],
+) -> None:
+    other = create_account(
+        actor=actor, now=NOW, external_id="A-2", name="株式会社きたの", name_reading="キタノ"
+    )
+    of_sakura = start("S-1", "2026-01-01", term_months=12)
+    of_kitano = start("S-2", "2026-01-01", term_months=12, account=other)
+    mine, his = look(of_sakura, of_kitano)
+    client = client_as("viewer")
+
+    def found(text: str) -> list[str]:
+        answer = client.get(address(workspace), {"owner": "all", "q": text})
+        return names(answer.content.decode())
+
+    assert found("sAKURA") == found("ｓａｋｕｒａ foods") == found("A-1") == [str(mine.pk)]
+    assert found("きたの") == found("ｷﾀﾉ") == [str(his.pk)]
+    assert found("sakura kitano") == found("100%") == found("\x00nobody") == []
+    assert len(found("")) == 2
+
+
+def test_what_has_no_rate_is_counted_and_leads_to_the_rates(
+    due: list[Renewal],
+    start: Callable[..., Subscription],
+    look: Callable[..., list[Renewal]],
+    workspace: Workspace,
+    client_as: Callable[..., Client],
+) -> None:
+    viewer, owner = client_as("viewer"), client_as("owner")
+    assert "no exchange rate" not in viewer.get(address(workspace, "?owner=all")).content.decode()
+    (dollars,) = look(start("S-3", "2026-01-01", term_months=12, currency="USD"))
+    assert dollars.arr is None
+    for quarter in quarters_ahead(NOW):
+        keep_outlook(now=NOW, quarter=quarter)
+    rates = f'href="/w/{workspace.slug}/settings/rates/"'
+    for path in ("?owner=all", "calendar/?owner=all&month=2026-12", "forecast/"):
+        shown = owner.get(address(workspace, path)).content.decode()
+        assert "exchange rate (USD)" in shown
+        assert rates in shown
+        assert rates not in viewer.get(address(workspace, path)).content.decode()
+    only = owner.get(address(workspace, "?owner=all&rate=missing")).content.decode()
+    assert names(only) == [str(dollars.pk)]
+    owner.cookies["django_language"] = "ja"
+    said = owner.get(address(workspace, "?owner=all")).content.decode()
+    assert "1 件の更新は為替レート（USD）がないため、金額に含まれていません。" in said
+    # a rate that begins after the quarter changes the list and not the quarter
+    ExchangeRate.objects.create(currency="USD", valid_from=day("2026-11-01"), rate=150)
+    look(dollars.subscription)
+    keep_outlook(now=NOW, quarter=quarters_ahead(NOW)[0])
+    assert "（USD）" not in owner.get(address(workspace, "?owner=all")).content.decode()
+    assert "（USD）" in owner.get(address(workspace, "forecast/")).content.decode()

@@ -90,7 +90,7 @@ def test_killed_anywhere_the_next_round_goes_on(
     def die(*_args: object, **_kwargs: object) -> None:
         raise KeyboardInterrupt
 
-    for name in ("derive_renewals", "keep_model_forecasts", "keep_outlooks", "keep_calibrations"):
+    for name in ("derive_renewals", "keep_model_forecasts", "keep_outlook", "keep_calibrations"):
         with monkeypatch.context() as broken:
             broken.setattr(refresh, name, die)
             with pytest.raises(KeyboardInterrupt):

@@ -5,21 +5,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
+from accounts.queries.matching import text_matches
 from cs_platform.core import paging, sql
 from cs_platform.core.tenancy import scope
 from cs_platform.dashboards.filters import NOBODY, AccountFilters
-from cs_platform.dashboards.queries.search import folded_words, matching_accounts
 from health.models import AccountCurrent
 
 PAGE_SIZE = 50
 EXPORT_CHUNK = 2000
 # Up to here a count is exact; above, the page says "more than".
 COUNTED = 1000
-# Up to here the text's matches are listed by the trigram index; a text with more of them is so
-# common that reading the list in order meets a page of matches at once.
-RARE = 2000
 # A choice among more tiers than this is no choice.
 MOST_TIERS = 100
 
@@ -66,15 +63,6 @@ def filtered(
 def tiers() -> list[str]:
     """The tiers that accounts have, in alphabetical order, at most a hundred."""
     return [row["tier"] for row in sql.rows("dashboards/tiers", {"limit": MOST_TIERS})]
-
-
-def text_matches(text: str) -> Q:
-    """Rows of accounts whose name, reading or id contains every word of ``text``."""
-    ids = matching_accounts(text, limit=RARE)
-    if ids is not None:
-        return Q(account_id__in=ids)
-    words = folded_words(text)
-    return Q(*[Q(account__search_text__contains=word) for word in words])
 
 
 def list_page(

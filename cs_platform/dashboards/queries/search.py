@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts import folding
+from accounts.queries.matching import patterns
 from cs_platform.core import sql
 
 # Matches that are ranked: a common word has thousands, and nobody reads past the first screen.
@@ -24,29 +25,6 @@ class Found:
         return not self.accounts and not self.contacts
 
 
-def escaped(word: str) -> str:
-    """A word as it must be written inside a LIKE pattern to stand for itself."""
-    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-def folded_words(text: str) -> list[str]:
-    """The words of a text as search_text is spelt."""
-    return folding.fold(text.replace("\x00", "")).split()
-
-
-def patterns(text: str) -> dict[str, Any] | None:
-    """Binds of the search files for a text as typed; None when nothing is left of it."""
-    words = folded_words(text)
-    if not words:
-        return None
-    likes = [f"%{escaped(word)}%" for word in words]
-    return {
-        "likes": likes,
-        "longest": max(likes, key=len),
-        "start": f"{escaped(' '.join(words))}%",
-    }
-
-
 def _phones(text: str) -> list[str]:
     candidates = {folding.digits(text, country) for country in ("", "JP")}
     return sorted(found for found in candidates if len(found) >= MIN_PHONE_DIGITS)
@@ -63,12 +41,3 @@ def search(text: str, *, limit: int) -> Found:
         sql.rows("dashboards/search_accounts", binds),
         sql.rows("dashboards/search_contacts", {**binds, "phones": _phones(text)}),
     )
-
-
-def matching_accounts(text: str, *, limit: int) -> list[int] | None:
-    """Ids of the accounts that match, or None when more than ``limit`` do."""
-    binds = patterns(text)
-    if binds is None:
-        return []
-    found = sql.rows("dashboards/matching_accounts", {**binds, "limit": limit + 1})
-    return None if len(found) > limit else [row["id"] for row in found]

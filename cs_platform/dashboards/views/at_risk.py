@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 
 from accounts.access import HttpRequest, page
 from accounts.permissions import Permission
+from accounts.queries.matching import text_matches
 from accounts.queries.saved_views import saved_views
 from cs_platform.core.paging import BadCursor
 from cs_platform.dashboards.filters import NOBODY, OVERDUE, AccountFilters
-from cs_platform.dashboards.queries.lists import COUNTED, ListPage, text_matches
+from cs_platform.dashboards.queries.lists import COUNTED, ListPage
 from cs_platform.dashboards.queries.overview import last_scored_day, owners
 from cs_platform.dashboards.views.common import Scene, answer, opening_redirect, risk_rows
 from health.measures import BY_KEY, MEASURES

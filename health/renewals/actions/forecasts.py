@@ -93,15 +93,25 @@ def set_forecast(
     return renewal
 
 
-def keep_model_forecasts(*, now: dt.datetime, everybody: bool) -> int:
-    """Keep the model's forecast of today, for all open renewals or for those that have none.
+def keep_model_forecasts(
+    *, now: dt.datetime, everybody: bool, first: int = 0, last: int = 2**62
+) -> int:
+    """Keep the model's forecast of today, for open renewals or for those of them without one.
 
-    Written where it differs from the one before; a second run on the same day adds nothing.
-    Returns the number kept.
+    ``first`` and ``last`` are ids: 100,000 at once would keep people's entries waiting. Written
+    where it differs from the one before; a second run on the same day adds nothing. Returns the
+    number kept.
     """
     return sql.execute(
         "renewals/keep_model_forecasts",
-        {"now": now, "today": today(now), "everybody": everybody, "after_notice": AFTER_NOTICE},
+        {
+            "now": now,
+            "today": today(now),
+            "everybody": everybody,
+            "after_notice": AFTER_NOTICE,
+            "first": first,
+            "last": last,
+        },
     )
 
 

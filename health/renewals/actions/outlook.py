@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from collections import defaultdict
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -13,34 +14,35 @@ from cs_platform.core import sql
 from cs_platform.core.clock import day_end, local_date
 from health.renewals.actions.derive import take_turn
 from health.renewals.models import CalibrationBin, Forecaster, QuarterOutlook, Renewal
-from health.renewals.outlook import Expectation, Part, Position, expect, money
+from health.renewals.outlook import (
+    Expectation,
+    Judged,
+    Part,
+    Position,
+    expected_of,
+    judged,
+    money,
+)
 from health.renewals.quarters import DAYS_TO_CLOSE, DAYS_TO_SETTLE, Quarter
 
 
-@transaction.atomic
 def keep_outlook(*, now: dt.datetime, quarter: Quarter) -> int:
     """Work out and keep what the quarter is expected to keep, as of today.
 
     By every forecaster, for all and cut by owner and by segment as they are now. Kept once per
-    day: a later run of the same day replaces it. Returns the number of rows.
+    day: a later run of the same day replaces it. Nobody waits while it is worked out: the turn is
+    taken to write it, and one that a later look has overtaken is not written. Returns the number
+    of rows.
     """
-    take_turn()
     workspace = current_workspace()
     day = local_date(now, workspace.timezone)
-    groups: dict[tuple[str, str], list[Position]] = defaultdict(list)
-    groups[QuarterOutlook.Cut.ALL, ""] = []
     params = {
         "now": now,
         "today": day,
         "starts_on": quarter.starts_on,
         "ends_on": quarter.ends_on,
     }
-    for row in sql.rows("renewals/quarter_positions", params):
-        position = _position(row)
-        owner = "" if row["owner_id"] is None else str(row["owner_id"])
-        groups[QuarterOutlook.Cut.ALL, ""].append(position)
-        groups[QuarterOutlook.Cut.OWNER, owner].append(position)
-        groups[QuarterOutlook.Cut.SEGMENT, row["segment"]].append(position)
+    unrated = _unrated(params)
     rows = [
         QuarterOutlook(
             starts_on=quarter.starts_on,
@@ -50,19 +52,52 @@ def keep_outlook(*, now: dt.datetime, quarter: Quarter) -> int:
             cut=cut,
             value=value,
             computed_at=now,
-            **_columns(expect(positions, forecaster)),
+            unrated=unrated.get((cut, value), {}),
+            **_columns(expected_of([view[forecaster] for view in views])),
         )
-        for (cut, value), positions in groups.items()
+        for (cut, value), views in _views(sql.rows("renewals/quarter_positions", params)).items()
         for forecaster in Forecaster.values
     ]
-    # a group nobody is left in must not stay from earlier in the day
-    QuarterOutlook.objects.filter(starts_on=quarter.starts_on, day=day).delete()
-    QuarterOutlook.objects.bulk_create(rows, batch_size=1000)
+    of_day = QuarterOutlook.objects.filter(starts_on=quarter.starts_on, day=day)
+    with transaction.atomic():
+        take_turn()
+        if of_day.filter(computed_at__gt=now).exists():
+            return 0
+        # a group nobody is left in must not stay from earlier in the day
+        of_day.delete()
+        QuarterOutlook.objects.bulk_create(rows, batch_size=1000)
     return len(rows)
 
 
+def _views(rows: Iterable[dict[str, Any]]) -> dict[tuple[str, str], list[dict[str, Judged]]]:
+    """Every position by every forecaster, for all, for its owner and for its segment."""
+    found: dict[tuple[str, str], list[dict[str, Judged]]] = defaultdict(list)
+    found[QuarterOutlook.Cut.ALL, ""] = []
+    for row in rows:
+        view = judged(_position(row))
+        owner = "" if row["owner_id"] is None else str(row["owner_id"])
+        found[QuarterOutlook.Cut.ALL, ""].append(view)
+        found[QuarterOutlook.Cut.OWNER, owner].append(view)
+        found[QuarterOutlook.Cut.SEGMENT, row["segment"]].append(view)
+    return found
+
+
+def _unrated(params: dict[str, Any]) -> dict[tuple[str, str], dict[str, int]]:
+    """Open renewals of the quarter in currencies without a rate, for the same groups."""
+    found: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for row in sql.rows("renewals/quarter_unrated", params):
+        owner = "" if row["owner_id"] is None else str(row["owner_id"])
+        for group in (
+            (QuarterOutlook.Cut.ALL, ""),
+            (QuarterOutlook.Cut.OWNER, owner),
+            (QuarterOutlook.Cut.SEGMENT, row["segment"]),
+        ):
+            found[group][row["currency"]] += row["renewals"]
+    return found
+
+
 def _position(row: dict[str, Any]) -> Position:
-    parts = json.loads(row["parts"], parse_float=Decimal) if row["parts"] else []
+    contracts = json.loads(row["parts"], parse_float=Decimal) if row["parts"] else []
     return Position(
         start=row["start"],
         kept=row["kept"],
@@ -78,7 +113,8 @@ def _position(row: dict[str, Any]) -> Position:
                 final=final,
                 final_amount=None if final_amount is None else Decimal(final_amount),
             )
-            for amount, model, csm, csm_amount, final, final_amount in parts
+            for amount, bets in contracts
+            for _renewal, model, csm, csm_amount, final, final_amount in bets
         ],
     )
 

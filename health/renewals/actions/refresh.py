@@ -54,11 +54,16 @@ def refresh_renewals(workspace_id: int, now: dt.datetime, *, everything: bool = 
         with scope(workspace_id):
             derived += derive_renewals(now=now, subscription_ids=ids[at : at + BATCH])
     with scope(workspace_id):
-        sql.execute("renewals/refresh_accounts")
-        forecast = keep_model_forecasts(now=now, everybody=is_new_day)
+        stretches = open_stretches()
+    forecast = 0
+    for first, last in stretches:
+        with scope(workspace_id):
+            sql.execute("renewals/refresh_accounts", {"first": first, "last": last})
+            forecast += keep_model_forecasts(now=now, everybody=is_new_day, first=first, last=last)
+    for quarter in _quarters_due(workspace_id, now, is_new_day=is_new_day):
+        with scope(workspace_id):
+            keep_outlook(now=now, quarter=quarter)
     with scope(workspace_id):
-        if is_new_day or _outlook_is_old(now):
-            keep_outlooks(now=now)
         if is_new_day:
             keep_calibrations(now=now)
         RenewalsClock.objects.update_or_create(
@@ -71,12 +76,23 @@ def refresh_renewals(workspace_id: int, now: dt.datetime, *, everything: bool = 
     return Refreshed(derived, forecast)
 
 
-def keep_outlooks(*, now: dt.datetime) -> None:
-    """The outlook of the quarter that runs and of the next."""
+def open_stretches() -> list[tuple[int, int]]:
+    """First and last id of every `BATCH` open renewals."""
+    ids = list(Renewal.objects.filter(is_open=True).order_by("id").values_list("id", flat=True))
+    batches = (ids[at : at + BATCH] for at in range(0, len(ids), BATCH))
+    return [(batch[0], batch[-1]) for batch in batches]
+
+
+def quarters_ahead(now: dt.datetime) -> list[Quarter]:
+    """The quarter that runs and the next."""
     first_month = current_workspace().fiscal_year_start_month
     quarter = Quarter.of(today(now), first_month)
-    for ahead in range(QUARTERS_AHEAD):
-        keep_outlook(now=now, quarter=quarter.moved(ahead, first_month))
+    return [quarter.moved(ahead, first_month) for ahead in range(QUARTERS_AHEAD)]
+
+
+def _quarters_due(workspace_id: int, now: dt.datetime, *, is_new_day: bool) -> list[Quarter]:
+    with scope(workspace_id):
+        return quarters_ahead(now) if is_new_day or _outlook_is_old(now) else []
 
 
 def changed_contracts(clock: RenewalsClock, now: dt.datetime) -> list[int]:
@@ -113,8 +129,11 @@ def _is_scored(day: dt.date) -> bool:
 
 
 def _outlook_is_old(now: dt.datetime) -> bool:
-    """Whether a renewal has changed since the outlook was worked out, some minutes ago."""
-    last = QuarterOutlook.objects.aggregate(last=Max("computed_at"))["last"]
-    if last is None:
+    """Whether a renewal has changed since an outlook was worked out, some minutes ago."""
+    wanted = [quarter.starts_on for quarter in quarters_ahead(now)]
+    kept = QuarterOutlook.objects.filter(starts_on__in=wanted).order_by().values("starts_on")
+    moments = kept.annotate(last=Max("computed_at")).values_list("last", flat=True)
+    if len(moments) < len(wanted):
         return Renewal.objects.exists()
+    last = min(moments)
     return now >= last + OUTLOOK_REST and Renewal.objects.filter(updated_at__gt=last).exists()

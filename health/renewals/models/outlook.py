@@ -54,6 +54,9 @@ class QuarterOutlook(TenantModel):
     nrr_low = models.FloatField(null=True)
     nrr_mid = models.FloatField(null=True)
     nrr_high = models.FloatField(null=True)
+    # open renewals of the quarter by currency that had no rate on its first day: they count in none
+    # of the amounts
+    unrated = models.JSONField(default=dict)
     computed_at = models.DateTimeField()
 
     class Meta(TenantModel.Meta):

@@ -37,7 +37,8 @@ class RenewalFilters:
     ``owner`` is a membership's id, ``NOBODY``, or '' for all. ``step`` is a step, ``CLOSED`` for
     both closed ones, or '' for every open one. ``window`` cuts by the end of the term: days from
     today, ``OVERDUE``, or a fiscal quarter. ``deadline`` cuts by the notice deadline: days from
-    today, or ``PAST``. ``text`` cuts by the account's name, reading or id. ``problems`` are sentences about values that were not understood.
+    today, or ``PAST``. ``text`` cuts by the account's name, reading or id. ``problems`` are
+    sentences about values that were not understood.
     """
 
     owner: str = ""

@@ -13,12 +13,14 @@ from accounts.models import Account
 from cs_platform.core import paging
 from cs_platform.core.tenancy import scope
 from health.renewals.models import Renewal, RenewalForecast, RenewalNote
-from health.renewals.queries.filters import RenewalFilters, filtered
+from health.renewals.models.renewal import CLOSED as CLOSED_STEPS
+from health.renewals.queries.filters import CLOSED, RenewalFilters, filtered
 
 PAGE_SIZE = 50
 EXPORT_CHUNK = 2000
 # Up to here a count is exact; above, the page says "more than".
 COUNTED = 1000
+UNRATED_COUNTED = 200
 SORTS = ("term_ends_on", "notice_deadline_on", "arr", "due_on", "model_probability")
 DEFAULT_SORT = "term_ends_on"
 # Of a day of the calendar so many renewals are named, the dearest.
@@ -93,6 +95,25 @@ def all_rows(
         cursor = page.next
         if cursor is None:
             return
+
+
+def unrated(
+    filters: RenewalFilters, *, today: dt.date, first_month: int
+) -> tuple[int | None, list[str]]:
+    """How many open renewals of a list have no amount, for want of a rate, and their currencies.
+
+    None: more than ``UNRATED_COUNTED``.
+    """
+    if filters.step in (CLOSED, *CLOSED_STEPS):
+        return 0, []
+    found = filtered(Renewal.objects.all(), filters, today=today, first_month=first_month)
+    currencies = list(
+        found.filter(arr__isnull=True)
+        .order_by()
+        .values_list("subscription__currency", flat=True)[: UNRATED_COUNTED + 1]
+    )
+    count = len(currencies)
+    return count if count <= UNRATED_COUNTED else None, sorted(set(currencies))
 
 
 @dataclass

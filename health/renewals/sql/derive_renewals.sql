@@ -175,10 +175,20 @@ restarted AS (
     FROM term t
     JOIN entry e ON e.subscription_id = t.subscription_id AND e.starts_on > t.term_ends_on
 ),
--- what became of each term, and on which day
+-- what became of each term, and on which day; beside it what is needed of its contract further down:
+-- joined there again, without statistics, they would be compared row by row
 outcome AS MATERIALIZED (
     SELECT
         t.*,
+        contract.account_id,
+        contract.is_running AND contract.starts_on = t.starts_on AS is_running,
+        contract.term_ends_on AS running_until,
+        contract.arr,
+        contract.owner_id,
+        contract.segment,
+        contract.band,
+        contract.score,
+        contract.churn_probability,
         CASE
             WHEN renewed.closed_on <= coalesce(ended.closed_on, renewed.closed_on) THEN 'renewed'
             WHEN ended.closed_on IS NOT NULL THEN 'lost'
@@ -234,18 +244,17 @@ moved AS (
         s.notice_given_on,
         s.auto_renew
     FROM outcome o
-    JOIN contract c
-        ON c.subscription_id = o.subscription_id AND c.is_running AND c.starts_on = o.starts_on
     JOIN standing s
-        ON s.subscription_id = o.subscription_id AND s.term_ends_on = c.term_ends_on
+        ON s.subscription_id = o.subscription_id AND s.term_ends_on = o.running_until
     WHERE o.renewal_id IS NOT NULL
+      AND o.is_running
       AND o.result = ''
       AND NOT o.is_standing
       AND NOT o.is_void
       AND o.step NOT IN ('renewed', 'lost')
       AND NOT EXISTS (
           SELECT FROM stored other
-          WHERE other.subscription_id = o.subscription_id AND other.term_ends_on = c.term_ends_on
+          WHERE other.subscription_id = o.subscription_id AND other.term_ends_on = o.running_until
       )
     ORDER BY o.subscription_id, o.term_ends_on
 ),
@@ -254,7 +263,7 @@ decided AS MATERIALIZED (
     SELECT
         o.renewal_id,
         o.subscription_id,
-        c.account_id,
+        o.account_id,
         o.starts_on,
         o.term_ends_on AS old_term_ends_on,
         coalesce(m.term_ends_on, o.term_ends_on) AS term_ends_on,
@@ -263,12 +272,12 @@ decided AS MATERIALIZED (
         CASE WHEN m.renewal_id IS NULL THEN o.notice_given_on ELSE m.notice_given_on END
             AS notice_given_on,
         coalesce(m.auto_renew, o.auto_renew) AS auto_renew,
-        c.arr,
-        c.owner_id,
-        c.segment,
-        c.band,
-        c.score,
-        c.churn_probability,
+        o.arr,
+        o.owner_id,
+        o.segment,
+        o.band,
+        o.score,
+        o.churn_probability,
         o.result,
         o.closed_on,
         CASE o.result WHEN 'renewed' THEN k.arr WHEN 'lost' THEN 0 END AS closed_arr,
@@ -280,7 +289,6 @@ decided AS MATERIALIZED (
         END AS step,
         o.result = '' AND NOT o.is_standing AND m.renewal_id IS NULL AS is_void
     FROM outcome o
-    JOIN contract c ON c.subscription_id = o.subscription_id
     LEFT JOIN kept k
         ON k.subscription_id = o.subscription_id AND k.term_ends_on = o.term_ends_on
     -- a term with a row of its own takes nobody else's place
@@ -356,16 +364,16 @@ updated AS (
               )
           )
       )
-    RETURNING r.id
+    RETURNING
+        r.id, d.old_step, d.step, d.old_term_ends_on, d.term_ends_on, d.closed_on, d.is_void
 ),
 -- what goes into the history: steps that changed, terms that moved
 told AS (
     SELECT
-        d.renewal_id, d.old_step, d.step, d.old_term_ends_on, d.term_ends_on, d.closed_on
-    FROM decided d
-    JOIN updated u ON u.id = d.renewal_id
-    WHERE NOT d.is_void
-      AND (d.old_step <> d.step OR d.old_term_ends_on <> d.term_ends_on)
+        u.id AS renewal_id, u.old_step, u.step, u.old_term_ends_on, u.term_ends_on, u.closed_on
+    FROM updated u
+    WHERE NOT u.is_void
+      AND (u.old_step <> u.step OR u.old_term_ends_on <> u.term_ends_on)
     UNION ALL
     SELECT i.id, 'untouched', i.step, i.term_ends_on, i.term_ends_on, i.closed_on
     FROM inserted i

@@ -1,6 +1,6 @@
 -- role: analytics
--- Keeps the model's forecast of the day for open renewals, where it differs from the one before.
--- Once a day for everybody, and at once for renewals that have none yet.
+-- Keeps the model's forecast of the day for the open ones of a stretch of renewals, where it differs
+-- from the one before. Once a day for everybody, and at once for renewals that have none yet.
 WITH fresh AS MATERIALIZED (
     -- what the model says today: the other side of churn, and little after a notice
     SELECT
@@ -17,6 +17,7 @@ WITH fresh AS MATERIALIZED (
         r.model_arr
     FROM renewals_renewal r
     WHERE r.workspace_id = %(workspace_id)s
+      AND r.id BETWEEN %(first)s AND %(last)s
       AND r.is_open
       AND r.churn_probability IS NOT NULL
       AND (%(everybody)s OR r.model_on IS NULL)

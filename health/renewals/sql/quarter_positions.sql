@@ -2,6 +2,8 @@
 -- Where the accounts stand that brought in recurring revenue when a quarter began: what they
 -- brought in then and what the ledger already says of the quarter's end, per year and at the rates
 -- of the quarter's first day. Accounts with open renewals one by one, the others added up.
+-- Facts of a contract or an account meet by grouping: a join of sets without statistics would be
+-- compared row by row, which takes minutes where contracts are many.
 WITH rate AS MATERIALIZED (
     -- what one unit of each currency was worth when the quarter began
     SELECT w.currency, 1::numeric AS rate
@@ -16,29 +18,35 @@ WITH rate AS MATERIALIZED (
         ORDER BY x.currency, x.valid_from DESC
     )
 ),
--- what contracts brought in on the last day before, if they ran on into the quarter
-opening AS MATERIALIZED (
-    SELECT before.account_id, sum(round(before.contracted_mrr * rate.rate * 12, 4)) AS start
+-- contracts as they stood on the last day before the quarter, and on its first day
+state AS MATERIALIZED (
+    SELECT
+        before.subscription_id, before.account_id, before.currency, before.contracted_mrr AS mrr,
+        false AS is_first_day
     FROM subscription_states(%(workspace_id)s, %(starts_on)s::date - 1, %(now)s) before
-    -- one look-up per contract: two whole sets would be compared row by row without statistics
-    CROSS JOIN LATERAL (
-        SELECT
-        FROM subscription_states(%(workspace_id)s, %(starts_on)s::date, %(now)s) state
-        WHERE state.subscription_id = before.subscription_id AND state.status <> 'ended'
-        OFFSET 0
-    ) first
-    JOIN rate ON rate.currency = before.currency
     WHERE before.status <> 'ended'
-    GROUP BY before.account_id
-    HAVING sum(before.contracted_mrr) > 0
+    UNION ALL
+    SELECT first.subscription_id, first.account_id, first.currency, 0, true
+    FROM subscription_states(%(workspace_id)s, %(starts_on)s::date, %(now)s) first
+    WHERE first.status <> 'ended'
 ),
--- what the ledger says of each of their contracts at the end of the quarter
-latest AS MATERIALIZED (
+-- what each brought in on the last day before, if it ran on into the quarter
+running AS (
+    SELECT
+        s.account_id,
+        min(s.currency) FILTER (WHERE NOT s.is_first_day) AS currency,
+        sum(s.mrr) AS mrr
+    FROM state s
+    GROUP BY s.subscription_id, s.account_id
+    HAVING bool_or(s.is_first_day) AND bool_or(NOT s.is_first_day)
+),
+-- what the ledger says of each contract at the end of the quarter
+latest AS (
     SELECT DISTINCT ON (e.subscription_id)
         e.subscription_id, e.account_id, e.kind, e.mrr, e.currency
     FROM accounts_contractevent e
-    JOIN opening o ON o.account_id = e.account_id
     WHERE e.workspace_id = %(workspace_id)s
+      AND e.subscription_id IS NOT NULL
       AND e.kind NOT IN ('void', 'one_off')
       AND e.effective_on < %(ends_on)s
       AND e.known_at <= %(now)s
@@ -50,60 +58,81 @@ latest AS MATERIALIZED (
       )
     ORDER BY e.subscription_id, e.effective_on DESC, e.id DESC
 ),
--- in money; a contract that ran out brings in nothing
-valued AS MATERIALIZED (
+-- its contract as it is today, and its open renewal in the quarter with what is forecast of it;
+-- one overdue since before belongs to the quarter once that has begun
+fact AS MATERIALIZED (
     SELECT
-        l.subscription_id,
-        l.account_id,
-        CASE
-            WHEN l.kind = 'churn' OR s.status IN ('ended', 'voided') THEN 0
-            ELSE round(l.mrr * rate.rate * 12, 4)
-        END AS amount
+        l.subscription_id, l.account_id, l.kind, l.mrr, l.currency, NULL AS status,
+        NULL::jsonb AS bet
     FROM latest l
-    JOIN accounts_subscription s
-        ON s.workspace_id = %(workspace_id)s AND s.id = l.subscription_id
-    JOIN rate ON rate.currency = l.currency
-),
--- per account
-known AS (
-    SELECT v.account_id, sum(v.amount) AS amount
-    FROM valued v
-    GROUP BY v.account_id
-),
--- renewals that are still open in the quarter, with what is forecast of them; those overdue since
--- before it belong to it once it has begun
-pending AS MATERIALIZED (
+    UNION ALL
+    SELECT s.id, s.account_id, NULL, NULL, NULL, s.status, NULL
+    FROM accounts_subscription s
+    WHERE s.workspace_id = %(workspace_id)s
+    UNION ALL
     SELECT
-        r.account_id,
-        jsonb_agg(
-            jsonb_build_array(
-                v.amount, r.model_probability, r.csm_category, r.csm_amount, r.final_category,
-                r.final_amount
-            )
-            ORDER BY r.id
-        ) AS parts
+        r.subscription_id, r.account_id, NULL, NULL, NULL, NULL,
+        jsonb_build_array(
+            r.id, r.model_probability, r.csm_category, r.csm_amount, r.final_category,
+            r.final_amount
+        )
     FROM renewals_renewal r
-    JOIN valued v ON v.subscription_id = r.subscription_id
     WHERE r.workspace_id = %(workspace_id)s
       AND r.is_open
       AND r.term_ends_on < %(ends_on)s
       AND (r.term_ends_on >= %(starts_on)s OR %(starts_on)s <= %(today)s)
-      AND v.amount > 0
-    GROUP BY r.account_id
 ),
--- start and present of every account, whose it is and what of it is open
-standing AS (
+-- per contract
+contract AS (
     SELECT
-        a.id AS account_id,
-        a.owner_id,
-        a.segment,
-        o.start,
-        coalesce(k.amount, 0) AS known,
-        p.parts
-    FROM opening o
-    JOIN accounts_account a ON a.workspace_id = %(workspace_id)s AND a.id = o.account_id
-    LEFT JOIN known k ON k.account_id = o.account_id
-    LEFT JOIN pending p ON p.account_id = o.account_id
+        f.account_id,
+        min(f.currency) AS currency,
+        -- a contract that ran out brings in nothing
+        CASE
+            WHEN min(f.kind) = 'churn' OR min(f.status) IN ('ended', 'voided') THEN 0
+            ELSE min(f.mrr)
+        END AS mrr,
+        jsonb_agg(f.bet ORDER BY f.bet -> 0) FILTER (WHERE f.bet IS NOT NULL) AS bets
+    FROM fact f
+    GROUP BY f.subscription_id, f.account_id
+    HAVING min(f.mrr) IS NOT NULL
+),
+-- both in money
+valued AS (
+    SELECT
+        o.account_id, round(o.mrr * rate.rate * 12, 4) AS start, NULL::numeric AS amount,
+        NULL::jsonb AS bets
+    FROM running o
+    JOIN rate ON rate.currency = o.currency
+    WHERE o.mrr > 0
+    UNION ALL
+    SELECT c.account_id, NULL, round(c.mrr * rate.rate * 12, 4), c.bets
+    FROM contract c
+    JOIN rate ON rate.currency = c.currency
+),
+-- start and present of every account, and what of it is open
+standing AS MATERIALIZED (
+    SELECT
+        v.account_id,
+        sum(v.start) AS start,
+        coalesce(sum(v.amount), 0) AS known,
+        jsonb_agg(jsonb_build_array(v.amount, v.bets)) FILTER (
+            WHERE v.amount > 0 AND v.bets IS NOT NULL
+        ) AS parts
+    FROM valued v
+    GROUP BY v.account_id
+    HAVING sum(v.start) IS NOT NULL
+),
+-- and whose it is
+owned AS (
+    SELECT a.owner_id, a.segment, s.start, s.known, s.parts
+    FROM standing s
+    CROSS JOIN LATERAL (
+        SELECT account.owner_id, account.segment
+        FROM accounts_account account
+        WHERE account.workspace_id = %(workspace_id)s AND account.id = s.account_id
+        OFFSET 0
+    ) a
 )
 SELECT
     owner_id,
@@ -114,7 +143,7 @@ SELECT
     sum(known) AS known,
     sum(greatest(known - start, 0)) AS expansion,
     NULL::text AS parts
-FROM standing
+FROM owned
 WHERE parts IS NULL
 GROUP BY owner_id, segment
 UNION ALL
@@ -127,5 +156,5 @@ SELECT
     known,
     greatest(known - start, 0),
     parts::text
-FROM standing
+FROM owned
 WHERE parts IS NOT NULL

@@ -1,5 +1,6 @@
 -- role: analytics
--- Open renewals follow the owner, segment and health of their account; rows that differ only.
+-- The open ones of a stretch of renewals follow the owner, segment and health of their account; rows
+-- that differ only.
 UPDATE renewals_renewal r
 SET owner_id = a.owner_id,
     segment = a.segment,
@@ -10,6 +11,7 @@ FROM accounts_account a
 LEFT JOIN health_accountcurrent health
     ON health.workspace_id = %(workspace_id)s AND health.account_id = a.id
 WHERE r.workspace_id = %(workspace_id)s
+  AND r.id BETWEEN %(first)s AND %(last)s
   AND r.is_open
   AND a.workspace_id = %(workspace_id)s
   AND a.id = r.account_id

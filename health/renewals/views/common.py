@@ -1,6 +1,7 @@
 """What the pages of the renewals share."""
 
 import datetime as dt
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -19,7 +20,7 @@ from health.renewals.queries.filters import (
     BANDS,
     CLOSED,
     EVERYONE,
-    MISSING_FORECAST,
+    MISSING,
     OPEN,
     RenewalFilters,
     deadline_choices,
@@ -67,8 +68,22 @@ class Scene:
             "deadline_choices": deadline_choices(),
             "OPEN": OPEN,
             "CLOSED": CLOSED,
-            "MISSING_FORECAST": MISSING_FORECAST,
+            "MISSING": MISSING,
         }
+
+
+@dataclass(frozen=True)
+class Unrated:
+    """Renewals without an amount because their currency has no rate; ``count`` None: very many.
+
+    ``query`` is that of the list which shows them, '' where none does; ``since`` the day on which a
+    rate was wanted, where that is not today.
+    """
+
+    count: int | None
+    currencies: str
+    query: str
+    since: dt.date | None = None
 
 
 def opening_redirect(request: HttpRequest) -> HttpResponse:

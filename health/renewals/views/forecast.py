@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from accounts.access import HttpRequest, page
@@ -15,7 +16,8 @@ from health.renewals.categories import PROBABILITY
 from health.renewals.models import Forecast, Forecaster, QuarterOutlook
 from health.renewals.quarters import QUARTERS_NEEDED, Quarter
 from health.renewals.queries.figures import CutRow, calibrations, kept_quarters, outlook
-from health.renewals.views.common import Scene
+from health.renewals.queries.filters import EVERYONE, MISSING, NEXT_QUARTER, THIS_QUARTER
+from health.renewals.views.common import Scene, Unrated
 
 CUTS = (QuarterOutlook.Cut.OWNER, QuarterOutlook.Cut.SEGMENT)
 
@@ -39,6 +41,7 @@ def forecast(request: HttpRequest) -> HttpResponse:
         "quarter_choices": [(day, quarter_name(q)) for day, q in choices.items()],
         "by": cut,
         "found": found,
+        "unrated": found and _unrated(found.whole.model, quarter, scene),
         "whole": found and _forecasters(found.whole, _scale(found.whole)),
         "scale": found and _scale(found.whole),
         "cuts": [
@@ -54,6 +57,16 @@ def forecast(request: HttpRequest) -> HttpResponse:
 def quarter_name(quarter: Quarter) -> str:
     """A fiscal quarter in the reader's language."""
     return _("FY%(year)d Q%(number)d") % {"year": quarter.year, "number": quarter.number}
+
+
+def _unrated(row: QuarterOutlook, quarter: Quarter, scene: Scene) -> Unrated:
+    current = Quarter.of(scene.today, scene.first_month)
+    windows = {current: THIS_QUARTER, current.moved(1, scene.first_month): NEXT_QUARTER}
+    query = ""
+    if quarter in windows:
+        query = urlencode({"owner": EVERYONE, "rate": MISSING, "window": windows[quarter]})
+    count = sum(row.unrated.values())
+    return Unrated(count, ", ".join(sorted(row.unrated)), query, quarter.starts_on)
 
 
 def _day(text: str) -> dt.date | None:

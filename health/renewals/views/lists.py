@@ -21,7 +21,7 @@ from cs_platform.core.paging import BadCursor, Sort
 from health.renewals import wording
 from health.renewals.models import Forecast, Step
 from health.renewals.quarters import month_of
-from health.renewals.queries.filters import BANDS
+from health.renewals.queries.filters import BANDS, MISSING
 from health.renewals.queries.lists import (
     CalendarDay,
     RenewalPage,
@@ -29,8 +29,9 @@ from health.renewals.queries.lists import (
     calendar_days,
     parse_sort,
     renewals_page,
+    unrated,
 )
-from health.renewals.views.common import Scene, answer, opening_redirect
+from health.renewals.views.common import Scene, Unrated, answer, opening_redirect
 
 PAGE = "renewals"
 
@@ -48,6 +49,7 @@ def renewals(request: HttpRequest) -> HttpResponse:
         **scene.context(),
         "page": found,
         "rows": [wording.row(renewal, scene.today) for renewal in found.rows],
+        "unrated": _unrated(scene),
         "query_string": query,
         "views": saved_views(request.membership, PAGE, query, reverse(PAGE, args=[slug])),
         "save_url": reverse("save_view", args=[slug, PAGE]),
@@ -63,6 +65,12 @@ def _page(request: HttpRequest, scene: Scene, sort: Sort) -> RenewalPage:
         return renewals_page(scene.filters, sort, cursor=cursor, **options)
     except BadCursor:
         return renewals_page(scene.filters, sort, **options)
+
+
+def _unrated(scene: Scene) -> Unrated:
+    count, currencies = unrated(scene.filters, today=scene.today, first_month=scene.first_month)
+    query = urlencode({**scene.filters.query(), "rate": MISSING})
+    return Unrated(count, ", ".join(currencies), query)
 
 
 @page(Permission.VIEW)
@@ -84,6 +92,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
         "days": shown,
         "lead": range(lead),
         "tail": range(-(lead + len(shown)) % 7),
+        "unrated": _unrated(scene),
         "weekdays": [dt.date(2023, 1, 1) + dt.timedelta(days=n) for n in range(7)],
         "count": sum(day.count for day in shown),
         "arr": sum(day.arr for day in shown),

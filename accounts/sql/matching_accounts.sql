@@ -1,6 +1,6 @@
 -- role: analytics
 -- Ids of the accounts whose folded text contains every word, at most `limit` of them.
--- Binds as in search_accounts.
+-- Binds as `accounts.queries.matching.patterns` makes them.
 SELECT account.id
 FROM accounts_account AS account
 WHERE account.workspace_id = %(workspace_id)s
