@@ -61,6 +61,12 @@ if (input) {
   });
 }
 
+// --- tabs ---
+// On a phone the tabs scroll sideways: the current one must not lie out of sight.
+for (const tab of document.querySelectorAll(".subnav [aria-current]")) {
+  tab.parentElement.scrollLeft = tab.offsetLeft - (tab.parentElement.clientWidth - tab.offsetWidth) / 2;
+}
+
 // --- keyboard ---
 document.addEventListener("keydown", (event) => {
   const isTyping = event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
