@@ -78,7 +78,8 @@ def renewals_by_month(rows: Sequence[Mapping[str, Any]], *, currency: str) -> Ch
     known = [row["month"] for row in rows]
     months = list(months_between(min(known), max(known))) if known else []
     labels = [month_short(month) for month in months]
-    traces, table = [], [[label] for label in labels]
+    traces: list[Any] = []
+    table: list[list[Any]] = [[label] for label in labels]
     totals = [0.0] * len(months)
     for band in ("red", "yellow", "green", "none"):
         by_month: dict[dt.date, float] = {}
