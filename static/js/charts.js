@@ -108,8 +108,8 @@ function labelsThatFit(key, given, traces, width) {
   if (key !== "xaxis" || given.type !== "category") return {};
   const labels = [...new Set(traces.flatMap((trace) => trace.x ?? []))].map(String);
   const isMap = traces.some((trace) => trace.type === "heatmap");
-  const beside = isMap ? widest(traces.flatMap((trace) => trace.y ?? [])) + 72 : 56;
-  const fitting = Math.max(2, Math.floor((width - beside) / (widest(labels) + 12)));
+  const beside = isMap ? widest(traces.flatMap((trace) => trace.y ?? [])) + 72 : 40;
+  const fitting = Math.max(2, Math.floor((width - beside) / (widest(labels) + 8)));
   // a few bars each have a name; of periods a reader knows those between
   const mayThin = labels.length > FEW_LABELS || traces.every((trace) => trace.type !== "bar");
   return mayThin && labels.length > fitting ? { nticks: fitting, tickangle: 0 } : {};
