@@ -10,7 +10,16 @@ from django.utils.translation import pgettext
 
 from accounts.ledger import add_months
 from cs_platform.core.templatetags.formats import month_short, number, viewer_locale
-from metrics.charts import Chart, bar, chart, interval_band, line, months_between, whole_steps
+from metrics.charts import (
+    Chart,
+    bar,
+    chart,
+    in_order,
+    interval_band,
+    line,
+    months_between,
+    whole_steps,
+)
 from metrics.surveys.models import Span, ThemeFigure
 from metrics.surveys.queries.results import Period
 from metrics.surveys.scales import NPS, Scale
@@ -68,7 +77,7 @@ def trend(periods: Sequence[Period], scale: Scale, span: str) -> Chart:
             [label, *(_rounded(figure, places)), period.tally.n]
             for label, figure, period in zip(labels, figures, periods, strict=True)
         ],
-        xaxis={"type": "category"},
+        xaxis=in_order(labels),
         yaxis={"range": _room(lowest, highest), "title": {"text": axis_title(scale)}},
         showlegend=False,
     )  # fmt: skip

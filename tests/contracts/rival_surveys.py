@@ -25,6 +25,16 @@ def fill_surveys(*, actor: Actor, now: dt.datetime, account: Account, mark: str)
         {"key": "score", "kind": "score", "text_en": mark, "text_ja": mark},
         {"key": "comment", "kind": "text", "text_en": mark, "text_ja": mark},
         {"key": "more", "kind": "text", "text_en": mark, "text_ja": mark},
+        {
+            "key": "why",
+            "kind": "single",
+            "text_en": mark,
+            "text_ja": mark,
+            "options": [
+                {"key": "one", "en": mark, "ja": mark},
+                {"key": "two", "en": mark, "ja": mark},
+            ],
+        },
     ]
     set_questions(actor=actor, now=now, survey=survey, questions=asked)
     set_logo(actor=actor, now=now, survey=survey, content=b"logo", content_type="image/png")
@@ -37,7 +47,9 @@ def fill_surveys(*, actor: Actor, now: dt.datetime, account: Account, mark: str)
     )  # fmt: skip
     for more in (mark, f"{mark} again"):
         response = answer_invitation(
-            now=now, invitation=invitation, answers={"score": 2, "comment": mark, "more": more}
+            now=now,
+            invitation=invitation,
+            answers={"score": 2, "comment": mark, "more": more, "why": "one"},
         )
     theme = create_theme(
         actor=actor, now=now, name=mark, factor="hygiene", driver="support", keywords=mark

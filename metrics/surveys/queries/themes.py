@@ -92,7 +92,8 @@ def reach_of(theme: Theme, months: int) -> ThemeReach | None:
 
 def theme_months(theme: Theme, *, since: dt.date) -> Sequence[ThemeFigure]:
     """A theme's comments by month, oldest first."""
-    return list(ThemeFigure.objects.filter(theme=theme, month__gte=since).order_by("month"))
+    found = ThemeFigure.objects.filter(theme=theme, month__gte=since, comments__gt=0)
+    return list(found.order_by("month"))
 
 
 def suggestions() -> list[Suggestion]:
