@@ -58,6 +58,11 @@ def line(name: object, role: str, x: Sequence[Any], y: Sequence[Any], **options:
     return go.Scatter(name=str(name), x=list(x), y=list(y), meta={"role": role}, **options)
 
 
+def in_order(labels: Sequence[str]) -> dict[str, Any]:
+    """An axis of ``labels`` in their order: Plotly's own is that in which traces have values."""
+    return {"type": "category", "categoryorder": "array", "categoryarray": list(labels)}
+
+
 def interval_band(
     name: object,
     role: str,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from cs_platform.core.templatetags.formats import money, money_short, number, percent
-from metrics.charts import Chart, bar, chart, interval_band, line, money_ticks, plain
+from metrics.charts import Chart, bar, chart, in_order, interval_band, line, money_ticks, plain
 from metrics.kpis.wording import value_text
 
 # More bars than these nobody reads; the table below the chart has all of them.
@@ -103,7 +103,7 @@ def trend(
             ]
             for point in points
         ],
-        xaxis={"type": "category"},
+        xaxis=in_order(x),
         yaxis=value_axis(unit, [*ends, target], currency=currency),
     )
 
@@ -371,40 +371,4 @@ def lifetime_values(rows: Sequence[Mapping[str, Any]], *, currency: str, first: 
         barmode="group",
         xaxis={"title": {"text": currency}, **money_ticks(largest, currency)},
         yaxis={"type": "category", "automargin": True},
-    )
-
-
-def simulation(years: Sequence[Mapping[str, Any]], *, currency: str) -> Chart:
-    """Revenue of each year without and with the change.
-
-    Each year has ``label``, ``base`` and ``changed`` (money of the year).
-    """
-    labels = [year["label"] for year in years]
-    cases = [(_("Churn as it is"), "muted", "base"), (_("Churn as changed"), "accent", "changed")]
-    return chart(
-        [
-            bar(
-                name,
-                role,
-                labels,
-                [float(year[key]) for year in years],
-                text=[money_short(year[key], currency) for year in years],
-                hovertemplate="%{x}: %{text}<extra></extra>",
-                textposition="outside",
-                textangle=0,
-                cliponaxis=False,
-            )
-            for name, role, key in cases
-        ],
-        [pgettext("simulator", "Year"), *(name for name, _role, _key in cases)],
-        [[y["label"], money(y["base"], currency), money(y["changed"], currency)] for y in years],
-        barmode="group",
-        xaxis={"type": "category"},
-        yaxis={
-            "title": {"text": _("Revenue per year (%(currency)s)") % {"currency": currency}},
-            **money_ticks(
-                max((float(y[key]) for y in years for key in ("base", "changed")), default=0),
-                currency,
-            ),
-        },
     )

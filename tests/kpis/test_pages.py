@@ -210,6 +210,18 @@ class TestPastDays:
         assert answer.context["card"].value == "77.0%"
         assert "As it would have been shown at the end of" in text_of(answer)
 
+    def test_periods_without_a_figure_keep_their_place_in_the_trend(
+        self, shelf: Shelf, client_as: Callable[..., Client], url: Callable[..., str]
+    ) -> None:
+        shelf.figures(shelf.period("month"))
+        shelf.period("month", back=1)
+        shelf.figures(shelf.period("month", back=2))
+        answer = client_as("viewer").get(url("metric", "grr") + "?period=month")
+        text_of(answer)
+        chart = answer.context["trend"]
+        assert len(chart.rows) == 3
+        assert chart.figure["layout"]["xaxis"]["categoryarray"] == [row[0] for row in chart.rows]
+
     def test_looking_at_pages_cannot_queue_work_without_end(
         self, stocked: Shelf, client_as: Callable[..., Client], url: Callable[..., str]
     ) -> None:
@@ -220,6 +232,7 @@ class TestPastDays:
             text = text_of(client.get(f"{url('metrics')}?as_of={asked}"))
         assert f"{MOST_WAITING} other past days are being computed" in text
         assert 'hx-trigger="every 2s"' not in text
+        assert "No figures yet" not in text
         japanese = text_of(
             client.get(f"{url('metrics')}?as_of={days[-1]}", headers={"Accept-Language": "ja"})
         )

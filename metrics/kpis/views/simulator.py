@@ -13,12 +13,12 @@ from accounts.access import HttpRequest, page
 from accounts.permissions import Permission
 from cs_platform.core.templatetags.formats import number, percent, points
 from metrics.charts import Chart
-from metrics.kpis import charts
 from metrics.kpis.forms.simulator import SimulatorForm
 from metrics.kpis.models import Period, Settings
 from metrics.kpis.queries.figures import current_figures
 from metrics.kpis.queries.periods import periods
 from metrics.kpis.queries.shapes import PeriodView
+from metrics.kpis.simulation_chart import simulation
 from metrics.kpis.simulator import (
     MOST_YEARS,
     REFERENCE_COST_RATIO,
@@ -135,7 +135,7 @@ def _notes(found: Simulation) -> dict[str, str]:
 
 
 def _chart(found: Simulation, lens: Lens) -> Chart:
-    return charts.simulation(
+    return simulation(
         [
             {
                 "label": _("Year %(number)d") % {"number": year.number},

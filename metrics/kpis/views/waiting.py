@@ -29,7 +29,8 @@ def not_yet(
     request: HttpRequest, lens: Lens, template: str, context: dict[str, Any]
 ) -> HttpResponse:
     """A page without figures: why there are none, and what is being done about it."""
-    context = {**context, "is_computing": lens.waiting is None and is_computing()}
+    is_stuck = lens.waiting is not None or bool(lens.problem)
+    context = {**context, "is_computing": not is_stuck and is_computing()}
     return part_or_page(request, template, "kpis/_waiting.html", context)
 
 
