@@ -117,11 +117,7 @@ class Response(TenantModel):
                 fields=["workspace", "account", "kind", "happened_at", "id"],
                 name="surveys_response_account",
             ),
-            models.Index(
-                fields=["workspace", "happened_at", "id"],
-                condition=~models.Q(comment=""),
-                name="surveys_response_comments",
-            ),
+            models.Index(fields=["workspace", "happened_at", "id"], name="surveys_response_newest"),
             models.Index(
                 fields=["workspace", "survey", "respondent"],
                 condition=~models.Q(respondent=""),
