@@ -3,24 +3,23 @@
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from cs_platform.core.templatetags.formats import number
 from health.measures import BY_KEY, EXCEPTION_LABELS, Unit
 from health.models import AccountCurrent
 
 
 def _percent_of_usual(raw: float) -> str:
     return _("Usage is at %(percent)s%% of what is usual for this account") % {
-        "percent": _number(raw)
+        "percent": number(raw)
     }
 
 
 def _days(raw: float) -> dict[str, str]:
-    return {"days": _number(raw)}
+    return {"days": number(raw)}
 
 
 def _renewal(raw: float) -> str:
@@ -40,7 +39,7 @@ def _renewal(raw: float) -> str:
 _WORDING: dict[str, Callable[[float], str]] = {
     "usage_trend": _percent_of_usual,
     "active_users": lambda raw: (
-        _("Active users fill %(percent)s%% of the seats") % {"percent": _number(raw)}
+        _("Active users fill %(percent)s%% of the seats") % {"percent": number(raw)}
     ),
     "active_days": lambda raw: (
         ngettext(
@@ -54,7 +53,7 @@ _WORDING: dict[str, Callable[[float], str]] = {
             "%(count)s features in use, fewer than most accounts",
             int(raw),
         )
-        % {"count": _number(raw)}
+        % {"count": number(raw)}
     ),
     "login_count": lambda raw: (
         ngettext(
@@ -62,10 +61,10 @@ _WORDING: dict[str, Callable[[float], str]] = {
             "%(count)s log-ins in 28 days, fewer than most accounts",
             int(raw),
         )
-        % {"count": _number(raw)}
+        % {"count": number(raw)}
     ),
     "login_frequency": lambda raw: (
-        _("Users log in %(count)s times a week each") % {"count": _number(raw, 1)}
+        _("Users log in %(count)s times a week each") % {"count": number(raw, 1)}
     ),
     "last_seen": lambda raw: (
         ngettext(
@@ -84,13 +83,13 @@ _WORDING: dict[str, Callable[[float], str]] = {
         % _days(raw)
     ),
     "contract_trend": lambda raw: (
-        _("Revenue is at %(percent)s%% of that of 180 days ago") % {"percent": _number(raw)}
+        _("Revenue is at %(percent)s%% of that of 180 days ago") % {"percent": number(raw)}
     ),
     "renewal_distance": _renewal,
-    "nps": lambda raw: _("The NPS of its people is %(score)s") % {"score": _number(raw)},
-    "csat": lambda raw: _("Satisfaction is %(grade)s out of 5") % {"grade": _number(raw, 1)},
+    "nps": lambda raw: _("The NPS of its people is %(score)s") % {"score": number(raw)},
+    "csat": lambda raw: _("Satisfaction is %(grade)s out of 5") % {"grade": number(raw, 1)},
     "ces": lambda raw: (
-        _("Problems take much effort to solve: %(grade)s out of 5") % {"grade": _number(raw, 1)}
+        _("Problems take much effort to solve: %(grade)s out of 5") % {"grade": number(raw, 1)}
     ),
 }
 
@@ -134,7 +133,7 @@ def _fall(current: AccountCurrent) -> Reason | None:
     for days, change in ((7, current.score_7d), (30, current.score_30d)):
         if change is not None and change <= -10:
             text = _("The score fell by %(points)s points in %(days)s days") % {
-                "points": _number(-change),
+                "points": number(-change),
                 "days": days,
             }
             return Reason("score_fell", text)
@@ -195,15 +194,11 @@ def format_raw(key: str, raw: float | None) -> str:
         return "—"
     unit = BY_KEY[key].unit
     if unit is Unit.PERCENT:
-        return _("%(value)s%%") % {"value": _number(raw, 1)}
+        return _("%(value)s%%") % {"value": number(raw, 1)}
     if unit is Unit.DAYS:
         return ngettext("%(days)s day", "%(days)s days", int(raw)) % _days(raw)
     if unit is Unit.PER_WEEK:
-        return _("%(value)s per week") % {"value": _number(raw, 1)}
+        return _("%(value)s per week") % {"value": number(raw, 1)}
     if unit is Unit.GRADE:
-        return _number(raw, 2)
-    return _number(raw)
-
-
-def _number(value: Any, places: int = 0) -> str:
-    return formats.number_format(value, places, use_l10n=True, force_grouping=True)
+        return number(raw, 2)
+    return number(raw)

@@ -20,7 +20,7 @@ from health.actions import (
 )
 from health.models import AccountCurrent, RiskNote, RiskState
 from health.queries import RiskFilters, at_risk, at_risk_on, at_risk_page
-from health.reasons import next_action, reasons
+from health.reasons import format_raw, next_action, reasons
 from health.scoring import score_accounts, score_past_day
 from metrics.usage.rollup import roll_up_usage
 from tests.cast import Cast
@@ -193,3 +193,19 @@ def test_reasons_and_the_next_action_in_both_languages(scoped: Workspace) -> Non
     with translation.override("ja"):
         assert reasons(current)[0].text == "利用量がこの顧客企業の通常の0%"
         assert next_action(current, today=TODAY) == "状況の変化を確認し、活用相談会を提案する"
+
+
+@pytest.mark.parametrize(
+    ("measure", "raw", "said"),
+    [
+        ("nps", -50.0, "\N{MINUS SIGN}50"),
+        ("csat", 4.5, "4.50"),
+        ("active_users", 92.34, "92.3%"),
+        ("last_seen", 1.0, "1 day"),
+        ("nps", None, "—"),
+    ],
+)
+def test_raw_values_are_written_as_every_figure_is(
+    measure: str, raw: float | None, said: str
+) -> None:
+    assert format_raw(measure, raw) == said
