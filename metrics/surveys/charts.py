@@ -67,6 +67,7 @@ def trend(periods: Sequence[Period], scale: Scale, span: str) -> Chart:
             line(
                 scale.kind.upper(), "accent", labels, values,
                 mode="lines+markers", text=hover, hovertemplate="%{x}: %{text}<extra></extra>",
+                error_y=_whiskers(figures),
             ),
         ],
         [
@@ -149,6 +150,18 @@ def _rounded(figure: Any, places: int) -> list[Any]:
     if figure is None:
         return [None, None, None]
     return [round(value, places) for value in (figure.value, figure.low, figure.high)]
+
+
+def _whiskers(figures: Sequence[Any]) -> dict[str, Any]:
+    """The intervals as whiskers: between two periods without answers a band has no width."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [figure.high - figure.value if figure else None for figure in figures],
+        "arrayminus": [figure.value - figure.low if figure else None for figure in figures],
+        "thickness": 1,
+        "width": 3,
+    }
 
 
 def _room(lowest: int, highest: int) -> list[float]:
