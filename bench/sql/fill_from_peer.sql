@@ -20,8 +20,8 @@ FROM bench_peer_event e
 JOIN accounts_account a
     ON a.workspace_id = %(workspace_id)s AND a.external_id = e.account_id::text
 ORDER BY e.event_time;
-INSERT INTO usage_dirtyday (workspace_id, account_id, day)
-SELECT DISTINCT %(workspace_id)s::bigint, a.id, e.event_time::date
+INSERT INTO usage_dirtyday (workspace_id, account_ids, days)
+SELECT %(workspace_id)s::bigint, array_agg(a.id), array_agg(e.event_time::date)
 FROM bench_peer_event e
 JOIN accounts_account a
     ON a.workspace_id = %(workspace_id)s AND a.external_id = e.account_id::text

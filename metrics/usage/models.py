@@ -8,6 +8,7 @@ statements that write them take their workspace and accounts from rows they have
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -133,10 +134,13 @@ class RejectedEvent(UsageModel):
 
 
 class DirtyDay(UsageModel):
-    """A mark that an account's day has new events. A queue without a unique key."""
+    """Marks that days of accounts have new events: a row for all that one statement touched.
 
-    account_id = models.BigIntegerField()
-    day = models.DateField()
+    The arrays run in parallel. A queue without a unique key.
+    """
+
+    account_ids = ArrayField(models.BigIntegerField())
+    days = ArrayField(models.DateField())
 
 
 class IdentityMark(UsageModel):

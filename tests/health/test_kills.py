@@ -49,7 +49,7 @@ def _post_usage(accounts: list[Account], round_number: int) -> None:
             for n, at in enumerate(happened)
         )
         days = {clock.local_date(at, "Asia/Tokyo") for at in happened}
-        DirtyDay.objects.bulk_create([DirtyDay(account_id=account.pk, day=day) for day in days])
+        DirtyDay.objects.create(account_ids=[account.pk] * len(days), days=sorted(days))
 
 
 @pytest.mark.live

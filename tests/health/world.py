@@ -184,7 +184,7 @@ def add_uses(account: Account, uses: list[Use]) -> None:
         ]
     )
     days = {local_date(one.happened_at, TOKYO) for one in uses}
-    DirtyDay.objects.bulk_create([DirtyDay(account_id=account.pk, day=day) for day in days])
+    DirtyDay.objects.create(account_ids=[account.pk] * len(days), days=sorted(days))
 
 
 def _store_ledger(account: Account, product: Product, ledger: list[Entry]) -> None:

@@ -36,7 +36,7 @@ def test_a_tracked_event_is_stored_and_its_day_marked(workspace, post) -> None:
     assert event.happened_at == dt.datetime(2026, 3, 1, 14, 30, tzinfo=dt.UTC)
     assert event.properties == {"pages": 3, "絵文字": "\U0001f600"}
     assert account.is_unconfirmed
-    assert (mark.account_id, mark.day) == (account.pk, dt.date(2026, 3, 1))
+    assert (mark.account_ids, mark.days) == ([account.pk], [dt.date(2026, 3, 1)])
 
 
 def test_the_native_endpoint_says_what_became_of_each_item(workspace, post) -> None:

@@ -15,5 +15,5 @@ def test_the_application_cannot_read_a_partition(scoped) -> None:
     ):
         cursor.execute("SELECT * FROM usage_event_default")
     assert Event.objects.count() == 0
-    DirtyDay.objects.create(account_id=1, day=dt.date(2026, 1, 1))
+    DirtyDay.objects.create(account_ids=[1], days=[dt.date(2026, 1, 1)])
     assert DirtyDay.objects.count() == 1

@@ -17,10 +17,14 @@ attributed AS (
 ),
 -- their days are to be rolled up again
 dirty AS (
-    INSERT INTO usage_dirtyday (workspace_id, account_id, day)
-    SELECT DISTINCT %(workspace_id)s, account_id, (happened_at AT TIME ZONE %(timezone)s)::date
-    FROM attributed
-    WHERE kind IN ('track', 'page', 'screen')
+    INSERT INTO usage_dirtyday (workspace_id, account_ids, days)
+    SELECT %(workspace_id)s, array_agg(account_id), array_agg(day)
+    FROM (
+        SELECT DISTINCT account_id, (happened_at AT TIME ZONE %(timezone)s)::date AS day
+        FROM attributed
+        WHERE kind IN ('track', 'page', 'screen')
+    ) AS touched
+    HAVING count(*) > 0
 )
 -- what was said of the account and its users meanwhile
 SELECT kind, user_id, '' AS previous_id, account_id, happened_at, known_at, properties AS traits

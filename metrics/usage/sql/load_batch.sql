@@ -38,12 +38,16 @@ stored AS (
     FROM incoming JOIN fresh USING (message_key)
     RETURNING account_id, account_ref, user_id, kind, happened_at, known_at
 ),
--- the account-days to be rolled up again
+-- the account-days to be rolled up again, in one row: the ends of queues are where batches meet
 dirty AS (
-    INSERT INTO usage_dirtyday (workspace_id, account_id, day)
-    SELECT DISTINCT %(workspace_id)s::bigint, account_id, (happened_at AT TIME ZONE %(timezone)s::text)::date
-    FROM stored
-    WHERE account_id IS NOT NULL AND kind IN ('track', 'page', 'screen')
+    INSERT INTO usage_dirtyday (workspace_id, account_ids, days)
+    SELECT %(workspace_id)s::bigint, array_agg(account_id), array_agg(day)
+    FROM (
+        SELECT DISTINCT account_id, (happened_at AT TIME ZONE %(timezone)s::text)::date AS day
+        FROM stored
+        WHERE account_id IS NOT NULL AND kind IN ('track', 'page', 'screen')
+    ) AS touched
+    HAVING count(*) > 0
 ),
 -- who is who, for the worker to sort out
 calls AS (
