@@ -22,14 +22,21 @@ class AccountCurrent(TenantModel):
     ``reasons`` is worded by `health.reasons`.
     """
 
+    # Here and below: found by the workspace's keys and indexes; each index more is written with
+    # nearly every change of a score.
     account = models.ForeignKey(
-        Account, on_delete=models.CASCADE, db_constraint=False, related_name="+"
+        Account, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+"
     )
     name = models.CharField(max_length=300)
     name_reading = models.CharField(max_length=300, blank=True)
     external_id = models.CharField(max_length=200)
     owner = models.ForeignKey(
-        Membership, on_delete=models.SET_NULL, null=True, db_constraint=False, related_name="+"
+        Membership,
+        on_delete=models.SET_NULL,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
     )
     segment = models.CharField(max_length=20, choices=Account.Segment.choices, blank=True)
     tier = models.CharField(max_length=50, blank=True)
@@ -70,7 +77,11 @@ class AccountCurrent(TenantModel):
     day = models.DateField()
     computed_at = models.DateTimeField()
     version = models.ForeignKey(
-        ScorecardVersion, on_delete=models.PROTECT, db_constraint=False, related_name="+"
+        ScorecardVersion,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
     )
 
     class Meta(TenantModel.Meta):
