@@ -97,7 +97,7 @@ def test_queries(team: Book, client_as: Callable[..., Client], url: Callable[...
     text_of(client.get(url("overview")))
     with CaptureQueriesContext(connection) as captured:
         text_of(client.get(url("overview")))
-    assert len(captured) == 14
+    assert len(captured) == 12
     assert not any("scoreday" in query["sql"] for query in captured)
 
 
