@@ -43,8 +43,12 @@ def chart(
     traces: Iterable[Any], columns: Sequence[object], rows: Sequence[Sequence[Any]], **layout: Any
 ) -> Chart:
     """The figure of ``traces`` with ``layout``, beside the table of ``columns`` and ``rows``."""
-    figure = go.Figure(list(traces), layout={"template": None, **layout})
-    return Chart(figure.to_plotly_json(), [str(c) for c in columns], [list(r) for r in rows])
+    # what go.Figure would give, checked as much, without its copies and its 7 KB of colours
+    figure = {
+        "data": [trace.to_plotly_json() for trace in traces],
+        "layout": go.Layout(layout).to_plotly_json(),
+    }
+    return Chart(figure, [str(c) for c in columns], [list(r) for r in rows])
 
 
 def bar(name: object, role: str, x: Sequence[Any], y: Sequence[Any], **options: Any) -> Any:
