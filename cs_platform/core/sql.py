@@ -61,10 +61,10 @@ def _executed(name: str, params: Mapping[str, Any]) -> Iterator[Any]:
             yield cursor
             return
         role = connection.ops.quote_name(analytics_role(connection.settings_dict["NAME"]))
-        # A savepoint, so that a failing statement cannot leave the role taken on.
-        with transaction.atomic():
-            cursor.execute(f"SET LOCAL ROLE {role}")
-            cursor.execute(text, bound)
+        # Taken on in one message with the statement: either both reach the server or neither does,
+        # and a statement that fails ends the transaction, which gives the role back.
+        with transaction.atomic(savepoint=False):
+            cursor.execute(f"SET LOCAL ROLE {role.replace('%', '%%')}; {text}", bound)
             yield cursor
             cursor.execute("RESET ROLE")
 

@@ -126,7 +126,7 @@ def test_queries(
     with CaptureQueriesContext(connection) as captured:
         text_of(client.get(url(tab, alpha.pk)))
     expected = {"account": 17, "account_usage": 12, "account_timeline": 11, "account_contract": 12}
-    assert len(captured) == expected[tab]
+    assert len(captured) <= expected[tab]
 
 
 @pytest.mark.parametrize("tab", TABS)
