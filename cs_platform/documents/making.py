@@ -1,4 +1,4 @@
-"""The monthly report as a file, and the letter that takes it to its readers."""
+"""Documents as files: the monthly report with the letter that takes it along, the review sheet."""
 
 import datetime as dt
 
@@ -12,10 +12,13 @@ from accounts.queries.workspaces import current_workspace
 from cs_platform.core.clock import local_date
 from cs_platform.core.errors import DomainError
 from cs_platform.documents import report as documents
+from cs_platform.documents import review
+from cs_platform.documents.period import Period
 from cs_platform.documents.queries.figures import is_awaited
+from cs_platform.documents.queries.review import open_tasks
 from cs_platform.documents.rendering import body_html, speaking, to_pdf
 from metrics.reports.actions.reports import Rendered
-from metrics.reports.models import Report
+from metrics.reports.models import Report, ReviewFile
 
 # A report waits so many attempts for figures that workers are still at, then goes without them.
 PATIENT_ATTEMPTS = 3
@@ -51,6 +54,31 @@ def render_report(report: Report, *, now: dt.datetime) -> Rendered:
             text=render_to_string("documents/mail/report.txt", context).strip() + "\n",
             html=render_to_string("documents/mail/report.html", context),
         )
+
+
+def render_review(file: ReviewFile, *, now: dt.datetime) -> tuple[str, bytes]:
+    """Compose and set a review sheet as it was saved; its title and the PDF.
+
+    Raises ``PdfUnavailable``.
+    """
+    workspace = current_workspace()
+    period = Period(file.first_month, file.last_month)
+    tasks = open_tasks(file.account)
+    with speaking(file.language, workspace):
+        made = review.compose(
+            file.account,
+            workspace=workspace,
+            period=period,
+            choices=review.choices(file.account, period, tasks, language=file.language),
+            tasks=tasks,
+            today=local_date(now, workspace.timezone),
+        )
+        body = body_html(
+            "documents/_review.html", {"sheet": made, "title": review.title()}, on_screen=False
+        )
+        title = f"{review.title()} {file.account.name}"
+        pdf = to_pdf(body, title=title, workspace=workspace, language=file.language)
+    return title, pdf.content
 
 
 def _address(workspace: Workspace, report: Report) -> str:

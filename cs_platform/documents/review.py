@@ -5,7 +5,7 @@ health score, no probability and no note of ours.
 """
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -48,6 +48,7 @@ class Choices:
     sections: list[str]
     note: str = ""
     tasks: frozenset[int] = frozenset()
+    is_saved: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,32 @@ def default_choices(account: Account, tasks: list[Task], *, viewer_language: str
     promised = [task.pk for task in tasks if queries.promised(task)]
     language = queries.language_of(account, viewer_language)
     return Choices(language, list(DEFAULT_SECTIONS), "", frozenset(promised))
+
+
+def choices(
+    account: Account,
+    period: Period,
+    tasks: list[Task],
+    *,
+    viewer_language: str = "en",
+    language: str = "",
+) -> Choices:
+    """What was saved for the account and the period, or the default; ``language`` before either."""
+    sheet = ReviewSheet.objects.filter(
+        account=account, first_month=period.first_month, last_month=period.last_month
+    ).first()
+    if sheet is None:
+        found = default_choices(account, tasks, viewer_language=viewer_language)
+    else:
+        found = Choices(
+            sheet.language, sheet.sections, sheet.note, frozenset(sheet.tasks), is_saved=True
+        )
+    return replace(found, language=language) if language else found
+
+
+def title() -> str:
+    """What the sheet is called, in the active language."""
+    return _("Business review")
 
 
 def compose(

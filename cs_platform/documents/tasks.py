@@ -1,25 +1,31 @@
 """What the workers do for documents."""
 
+from functools import partial
+
 from celery import shared_task
 
 from accounts.models import Workspace
 from cs_platform.core import clock
 from cs_platform.core.tenancy import scope
-from cs_platform.documents.making import render_report
+from cs_platform.documents.making import render_report, render_review
 from metrics.reports.actions.reports import make_report, waiting_report_ids
+from metrics.reports.actions.reviews import make_review_file, waiting_review_file_ids
 from metrics.reports.actions.schedules import open_due_reports
 
 
 @shared_task(name="documents.send_reports")
 def send_reports() -> None:
-    """Ask for the reports that have fallen due, and have every waiting one made."""
+    """Ask for the reports that have fallen due; have every waiting one, and every sheet, made."""
     now = clock.now()
     for workspace_id in Workspace.objects.order_by("id").values_list("id", flat=True):
         with scope(workspace_id):
             open_due_reports(now=now)
             is_waiting = bool(waiting_report_ids(now=now))
+            is_asked = bool(waiting_review_file_ids(now=now))
         if is_waiting:
             make_reports.apply_async((workspace_id,), expires=300)
+        if is_asked:
+            make_reviews.apply_async((workspace_id,), expires=300)
 
 
 @shared_task(name="documents.make_reports")
@@ -35,3 +41,14 @@ def make_reports(workspace_id: int) -> None:
                 now=clock.now(),
                 render=lambda report: render_report(report, now=now),
             )
+
+
+@shared_task(name="documents.make_reviews")
+def make_reviews(workspace_id: int) -> None:
+    """Set the review sheets of a workspace that are waited for."""
+    with scope(workspace_id):
+        waiting = waiting_review_file_ids(now=clock.now())
+    for file_id in waiting:
+        with scope(workspace_id):
+            now = clock.now()
+            make_review_file(file_id=file_id, now=now, render=partial(render_review, now=now))

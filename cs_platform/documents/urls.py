@@ -11,5 +11,13 @@ urlpatterns = [
     path(
         "accounts/<int:account_id>/review/save/", review.review_sheet_save, name="review_sheet_save"
     ),
+    path(
+        "accounts/<int:account_id>/review/request/",
+        review.review_sheet_request,
+        name="review_sheet_request",
+    ),
+    path(
+        "accounts/<int:account_id>/review/file/", review.review_sheet_file, name="review_sheet_file"
+    ),
     path("accounts/<int:account_id>/review/pdf/", review.review_sheet_pdf, name="review_sheet_pdf"),
 ]

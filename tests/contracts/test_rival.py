@@ -46,7 +46,11 @@ from metrics.kpis.actions.reviews import review_churn
 from metrics.kpis.actions.schedule import refresh_current
 from metrics.kpis.actions.settings import change_settings
 from metrics.reports.actions.reports import Rendered, make_report, request_report
-from metrics.reports.actions.reviews import save_review_sheet
+from metrics.reports.actions.reviews import (
+    make_review_file,
+    request_review_file,
+    save_review_sheet,
+)
 from metrics.reports.actions.schedules import create_schedule
 from metrics.usage.models import Event
 from tests.api.test_gate import api_views
@@ -224,6 +228,11 @@ def _reports(ids: dict[str, int], now: dt.datetime) -> dict[str, int]:
         actor=actor, account=Account.objects.get(pk=ids["account_id"]), first_month=report.month,
         last_month=report.month, note=MARK, tasks=[ids["task_id"]], **shared,
     )  # fmt: skip
+    file = request_review_file(
+        now=now, account=Account.objects.get(pk=ids["account_id"]), first_month=report.month,
+        last_month=report.month, language="en",
+    )  # fmt: skip
+    make_review_file(file_id=file.pk, now=now, render=lambda _file: (MARK, MARK.encode()))
     return {"report_id": report.pk, "schedule_id": schedule.pk}
 
 

@@ -11,7 +11,6 @@ from cs_platform.documents.charts import (
     Line,
     Step,
     bar_chart,
-    heat_map,
     line_chart,
     row_bars,
     waterfall,
@@ -28,7 +27,6 @@ from cs_platform.documents.charts.drawing import (
     text_width,
     ticks,
 )
-from cs_platform.documents.charts.heat import shade
 
 
 def whole(value: float) -> str:
@@ -200,22 +198,6 @@ def test_a_bridge_may_pass_below_zero() -> None:
     assert loss.y + loss.height == pytest.approx(end.y + end.height, abs=0.02)
 
 
-# --- heat ------------------------------------------------------------------------------------
-def test_cells_are_the_darker_the_larger_their_value() -> None:
-    assert shade(0) == "#eef3fd"
-    assert shade(1) == shade(7) == "#2657c9"
-    assert shade(0.5) == "#8aa5e3"
-    drawing = heat_map(
-        ["1", "2"], [("a", [4, 2]), ("b", [None, 0])], title="t", form=whole, width=300
-    )
-    first, second, empty, zero = marks(drawing, Rect)
-    assert (first.fill, second.fill, zero.fill) == (shade(1), shade(0.5), shade(0))
-    assert empty.fill not in {shade(0), shade(1)}
-    assert (first.y, empty.y) == (20, 40)
-    assert drawing.height == 60
-    assert drawing.rows == [["a", "4", "2"], ["b", "—", "0"]]
-
-
 # --- all of them -----------------------------------------------------------------------------
 DRAWINGS = [
     bar_chart([], [Bars("x", [])], title="t", form=whole),
@@ -223,10 +205,8 @@ DRAWINGS = [
     line_chart([], [Line("x", [])], title="t", form=whole),
     line_chart(["a"], [Line("x", [5], [4], [6])], title="t", form=whole),
     waterfall([], title="t", form=whole, form_change=whole),
-    heat_map([], [], title="t", form=whole),
     bar_chart(["<script>alert(1)</script>"], [Bars('"><x>&', [3])], title="<b>", form=whole),
     row_bars([("<img src=x onerror=alert(1)>", 3, "</text></svg><script>")], title="'\"&"),
-    heat_map(["列"], [("行" * 60, [1])], title="題", form=whole),
 ]
 
 

@@ -14,6 +14,7 @@ from pypdf import PdfReader
 
 from accounts.models import Account, Task, Workspace
 from cs_platform.core import clock, pdf, tenancy
+from cs_platform.documents import rendering
 from cs_platform.documents.period import (
     BadPeriod,
     Period,
@@ -22,9 +23,10 @@ from cs_platform.documents.period import (
     parse_period,
     quarter_of,
 )
+from cs_platform.documents.tasks import make_reviews
 from health.models import AccountCurrent
 from metrics.kpis.periods import month_start
-from metrics.reports.models import ReviewSheet
+from metrics.reports.models import ReviewFile, ReviewSheet
 from metrics.surveys.models import Response, Survey
 from tests.cast import ROLES, Cast
 from tests.documents.conftest import SECRETS, text_of
@@ -43,6 +45,13 @@ def sheet(client: Client, url: Url, account: Account, months: str) -> str:
     answer = client.get(url("review_sheet", account.pk) + months)
     assert answer.status_code == 200
     return answer.content.decode()
+
+
+def file_of(client: Any, url: Url, account: Account, months: str) -> Any:
+    """The PDF, asked for and made."""
+    assert client.post(url("review_sheet_request", account.pk) + months).status_code == 303
+    make_reviews(account.workspace_id)
+    return client.get(url("review_sheet_pdf", account.pk) + months)
 
 
 def test_it_shows_what_the_customer_did(
@@ -77,7 +86,7 @@ def test_nothing_we_think_of_the_customer_is_in_it(
     assert saved.status_code == 303
     page = sheet(client_as("viewer"), url, account, months)
     paper = page[page.index('<article class="paper"') : page.index("</article>")]
-    content = client.get(url("review_sheet_pdf", account.pk) + months).content
+    content = file_of(client, url, account, months).content
     reader = PdfReader(io.BytesIO(content))
     words, data = text_of(content), str(reader.metadata)
     for secret in SECRETS:
@@ -208,7 +217,9 @@ def test_bad_periods_are_named(
 def test_the_file_is_japanese_whole_and_named(
     account: Account, months: str, url: Url, client_as: Any
 ) -> None:
-    answer = client_as("viewer").get(url("review_sheet_pdf", account.pk) + months)
+    client = client_as("viewer")
+    client.cookies["django_language"] = "ja"
+    answer = file_of(client, url, account, months)
     assert answer["Content-Type"] == "application/pdf"
     assert answer["Cache-Control"] == "private, no-store"
     disposition = answer["Content-Disposition"]
@@ -226,11 +237,46 @@ def test_the_file_is_japanese_whole_and_named(
         assert expected in words
 
 
+def test_it_is_set_by_a_worker_and_the_page_says_how_far_it_is(
+    workspace: Workspace, account: Account, months: str, url: Url, client_as: Any, monkeypatch: Any
+) -> None:
+    client = client_as("viewer")
+    page = url("review_sheet", account.pk) + months
+    monkeypatch.setattr(rendering, "render_pdf", _no_pdf_here)  # not while somebody waits
+    first = client.post(url("review_sheet_request", account.pk) + months)
+    assert first.status_code == 303
+    client.post(url("review_sheet_request", account.pk) + months)  # a second click
+    assert client.get(url("review_sheet_pdf", account.pk) + months).status_code == 404
+    for _reload in range(2):
+        assert "Being made" in client.get(page).content.decode()
+    make_reviews(workspace.pk)  # and fails
+    with tenancy.scope(workspace.pk):
+        file = ReviewFile.objects.get()
+        assert (file.state, file.attempts, "no PDF here" in file.error) == ("queued", 1, True)
+        ReviewFile.objects.update(next_attempt_at=clock.now())
+    assert "no PDF here" in client.get(page).content.decode()
+    monkeypatch.undo()
+    make_reviews(workspace.pk)
+    part = client.get(url("review_sheet_file", account.pk) + months).content.decode()
+    assert "Being made" not in part
+    assert "Make PDF anew" in part
+    assert client.get(url("review_sheet_pdf", account.pk) + months).content.startswith(b"%PDF")
+    # asked for anew, the old one can still be had meanwhile
+    client.post(url("review_sheet_request", account.pk) + months)
+    assert client.get(url("review_sheet_pdf", account.pk) + months).content.startswith(b"%PDF")
+    with tenancy.scope(workspace.pk):
+        assert ReviewFile.objects.get().state == "queued"
+
+
+def _no_pdf_here(*_args: Any, **_kwargs: Any) -> None:
+    raise RuntimeError("no PDF here")
+
+
 def test_where_pdfs_cannot_be_made_the_page_says_what_to_install(
     account: Account, months: str, url: Url, client_as: Any, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(pdf, "why_unavailable", lambda: "no pango")
-    answer = client_as("viewer").get(url("review_sheet_pdf", account.pk) + months)
+    answer = client_as("viewer").post(url("review_sheet_request", account.pk) + months)
     assert answer.status_code == 503
     page = answer.content.decode()
     assert "libpango-1.0-0" in page
@@ -252,12 +298,14 @@ def test_another_workspaces_account_does_not_exist(
     account: Account, rival_workspace: Workspace, months: str, client_as: Any
 ) -> None:
     rival = client_as("owner", of=rival_workspace)
-    for name in ("review_sheet", "review_sheet_pdf"):
+    for name in ("review_sheet", "review_sheet_file", "review_sheet_pdf"):
         address = reverse(name, args=[rival_workspace.slug, account.pk])
         assert rival.get(address + months).status_code == 404
     save = reverse("review_sheet_save", args=[rival_workspace.slug, account.pk])
     posted = {"language": "en", "sections": ["goals"], "note": ""}
     assert rival.post(save + months, posted).status_code == 404
+    ask = reverse("review_sheet_request", args=[rival_workspace.slug, account.pk])
+    assert rival.post(ask + months).status_code == 404
 
 
 def test_it_takes_few_queries(

@@ -6,7 +6,6 @@ every figure that matters is written out beside its mark. Lengths are CSS pixels
 
 from cs_platform.documents.charts.bars import Bars, bar_chart, row_bars
 from cs_platform.documents.charts.drawing import Drawing
-from cs_platform.documents.charts.heat import heat_map
 from cs_platform.documents.charts.line import Line, line_chart
 from cs_platform.documents.charts.waterfall import Step, waterfall
 
@@ -16,7 +15,6 @@ __all__ = [
     "Line",
     "Step",
     "bar_chart",
-    "heat_map",
     "line_chart",
     "row_bars",
     "waterfall",

@@ -25,6 +25,9 @@ from cs_platform.documents.wording import (
     scale_name,
     survey_short,
 )
+from health.renewals.models import Forecaster
+from health.renewals.quarters import Quarter
+from health.renewals.queries.figures import outlook
 
 
 def satisfaction(source: Source) -> dict[str, Any]:
@@ -198,6 +201,7 @@ def renewals(source: Source) -> dict[str, Any]:
             height=190,
             head=pgettext("document", "Month"),
         ),
+        "forecast": forecast(source),
         "months": [
             {
                 "name": month_name(month.month),
@@ -220,4 +224,36 @@ def renewals(source: Source) -> dict[str, Any]:
             }
             for row in contracts
         ],
+    }
+
+
+def forecast(source: Source) -> dict[str, Any] | None:
+    """The next fiscal quarter by each forecaster, as last worked out by the month's end."""
+    first_month = source.workspace.fiscal_year_start_month
+    quarter = Quarter.of(source.month, first_month).moved(1, first_month)
+    found = outlook(quarter.starts_on, "", until=queries.last_day(source.month))
+    if found is None:
+        return None
+    whole = found.whole
+    return {
+        "first": quarter.starts_on,
+        "last": quarter.last_day,
+        "day": found.day,
+        "due": number(whole.model.due),
+        "open": source.short(whole.model.open),
+        "rows": [
+            {
+                "label": forecaster.label,
+                "judged": number(view.judged),
+                "renewing": number(view.renewing_mid, 1),
+                "renewing_range": f"{number(view.renewing_low)} – {number(view.renewing_high)}",
+                "keeping": source.short(view.keeping_mid),
+                "keeping_range": (
+                    f"{source.short(view.keeping_low)} – {source.short(view.keeping_high)}"
+                ),
+            }
+            for forecaster in Forecaster
+            for view in [getattr(whole, forecaster.value)]
+        ],
+        "unrated": sum(whole.model.unrated.values()),
     }

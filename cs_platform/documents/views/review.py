@@ -5,7 +5,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.db import transaction
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -15,8 +16,7 @@ from accounts.actors import Actor
 from accounts.models import Account, Task
 from accounts.permissions import Permission
 from accounts.views.common import address, attempt, found, may, see_other
-from cs_platform.core import clock
-from cs_platform.core.pdf import PdfUnavailable
+from cs_platform.core import clock, pdf
 from cs_platform.core.templatetags.formats import month as month_name
 from cs_platform.documents import review
 from cs_platform.documents.forms import ReviewForm
@@ -30,12 +30,13 @@ from cs_platform.documents.period import (
     quarter_of,
 )
 from cs_platform.documents.queries.review import open_tasks
-from cs_platform.documents.rendering import body_html, speaking, to_pdf
+from cs_platform.documents.rendering import body_html, speaking
+from cs_platform.documents.tasks import make_reviews
 from cs_platform.documents.views.common import pdf_answer, unavailable
 from cs_platform.documents.wording import period_name
 from metrics.kpis.periods import month_start
-from metrics.reports.actions.reviews import save_review_sheet
-from metrics.reports.models import ReviewSheet
+from metrics.reports.actions.reviews import request_review_file, save_review_sheet
+from metrics.reports.models import ReviewFile
 from metrics.reports.models.report import LANGUAGES
 
 
@@ -48,7 +49,6 @@ class Asked:
     problem: str
     choices: review.Choices
     tasks: list[Task]
-    is_saved: bool
 
     def query(self) -> str:
         """The months as the URL has them."""
@@ -58,6 +58,10 @@ class Asked:
                 "to": f"{self.period.last_month:%Y-%m}",
             }
         )
+
+    def file_query(self) -> str:
+        """The months and the language of the file."""
+        return f"{self.query()}&{urlencode({'language': self.choices.language})}"
 
 
 def _asked(request: HttpRequest, account_id: int) -> Asked:
@@ -73,16 +77,15 @@ def _asked(request: HttpRequest, account_id: int) -> Asked:
         except BadPeriod as error:
             problem = _problem(str(error))
     tasks = open_tasks(account)
-    sheet = ReviewSheet.objects.filter(
-        account=account, first_month=period.first_month, last_month=period.last_month
-    ).first()
-    if sheet is not None:
-        choices = review.Choices(sheet.language, sheet.sections, sheet.note, frozenset(sheet.tasks))
-    else:
-        choices = review.default_choices(account, tasks, viewer_language=get_language() or "en")
-    if (language := request.GET.get("language", "")) in dict(LANGUAGES):
-        choices = review.Choices(language, choices.sections, choices.note, choices.tasks)
-    return Asked(account, period, problem, choices, tasks, sheet is not None)
+    language = request.GET.get("language", "")
+    choices = review.choices(
+        account,
+        period,
+        tasks,
+        viewer_language=get_language() or "en",
+        language=language if language in dict(LANGUAGES) else "",
+    )
+    return Asked(account, period, problem, choices, tasks)
 
 
 def _problem(code: str) -> str:
@@ -107,7 +110,7 @@ def _sheet(request: HttpRequest, asked: Asked) -> dict[str, Any]:
             tasks=asked.tasks,
             today=clock.local_date(clock.now(), request.workspace.timezone),
         ),
-        "title": _("Business review"),
+        "title": review.title(),
     }
 
 
@@ -154,6 +157,7 @@ def _page(request: HttpRequest, asked: Asked, form: ReviewForm | None) -> HttpRe
     context = {
         "account": asked.account,
         "asked": asked,
+        "file": _file(asked),
         "form": form,
         "paper": paper,
         "language": language,
@@ -200,19 +204,64 @@ def _months_of(period: Period) -> dict[str, str]:
     return {"from": f"{period.first_month:%Y-%m}", "to": f"{period.last_month:%Y-%m}"}
 
 
+@page(Permission.VIEW, methods=("POST",))
+def review_sheet_request(request: HttpRequest, account_id: int) -> HttpResponse:
+    """Have the sheet set as a file for the customer; the page says how far that is."""
+    asked = _asked(request, account_id)
+    back = f"{address(request, 'review_sheet', asked.account.pk)}?{asked.query()}"
+    if pdf.why_unavailable():
+        return unavailable(request, pdf.unavailable_error(), back)
+    request_review_file(
+        now=clock.now(),
+        account=asked.account,
+        first_month=asked.period.first_month,
+        last_month=asked.period.last_month,
+        language=asked.choices.language,
+    )
+    workspace_id = request.workspace.pk
+    # Only quicker: the scheduler would find the request within a minute.
+    transaction.on_commit(lambda: _nudge(workspace_id), robust=True)
+    if request.htmx:
+        return _file_part(request, asked)
+    return see_other(back)
+
+
+def _nudge(workspace_id: int) -> None:
+    make_reviews.apply_async((workspace_id,), expires=300)
+
+
+def _file(asked: Asked) -> ReviewFile | None:
+    """The file of what is shown, without its content."""
+    found: ReviewFile | None = (
+        ReviewFile.objects.filter(
+            account=asked.account,
+            first_month=asked.period.first_month,
+            last_month=asked.period.last_month,
+            language=asked.choices.language,
+        )
+        .defer("pdf")
+        .first()
+    )
+    return found
+
+
+@page(Permission.VIEW)
+def review_sheet_file(request: HttpRequest, account_id: int) -> HttpResponse:
+    """How far the file is; asked for again while it is being made."""
+    return _file_part(request, _asked(request, account_id))
+
+
+def _file_part(request: HttpRequest, asked: Asked) -> HttpResponse:
+    context = {"account": asked.account, "asked": asked, "file": _file(asked)}
+    return render(request, "documents/_review_file.html", context)
+
+
 @page(Permission.VIEW)
 def review_sheet_pdf(request: HttpRequest, account_id: int) -> HttpResponse:
-    """The sheet as a file for the customer."""
+    """The file for the customer as it was made; 404 until it is."""
     asked = _asked(request, account_id)
-    language = asked.choices.language
-    try:
-        with speaking(language, request.workspace):
-            context = _sheet(request, asked)
-            body = body_html("documents/_review.html", context, on_screen=False)
-            title = f"{context['title']} {asked.account.name}"
-            made = to_pdf(body, title=title, workspace=request.workspace, language=language)
-            name = f"{title} {asked.period.first_month:%Y-%m} {asked.period.last_month:%Y-%m}.pdf"
-    except PdfUnavailable as error:
-        back = address(request, "review_sheet", asked.account.pk)
-        return unavailable(request, error, f"{back}?{asked.query()}")
-    return pdf_answer(made.content, name)
+    file = _file(asked)
+    if file is None or file.made_at is None or file.pdf is None:
+        raise Http404
+    name = f"{file.title} {file.first_month:%Y-%m} {file.last_month:%Y-%m}.pdf"
+    return pdf_answer(bytes(file.pdf), name)

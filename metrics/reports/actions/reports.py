@@ -15,7 +15,7 @@ from cs_platform.core.errors import DomainError, NotFound
 from cs_platform.core.tenancy import current_workspace_id
 from metrics.kpis.periods import month_start
 from metrics.reports.actions.schedules import ordered
-from metrics.reports.models import Report, ReportDelivery
+from metrics.reports.models import Report, ReportDelivery, ReviewFile
 
 # Minutes until a report that could not be made is tried again; after the last it has failed.
 BACK_OFF = (1, 5, 30, 120)
@@ -130,19 +130,20 @@ def make_report(
                 _queue_letters(report, made, now)
         except Exception as error:  # whatever went wrong is said on the page, and tried again
             report.pdf = report.pages = report.size = report.made_at = None
-            _put_off(report, error, now)
+            put_off(report, error, now)
     return report
 
 
-def _put_off(report: Report, error: Exception, now: dt.datetime) -> None:
+def put_off(report: Report | ReviewFile, error: Exception, now: dt.datetime) -> None:
+    """Have it tried again later; after the last attempt it has failed. The reason is kept."""
     reason = str(error.message) if isinstance(error, DomainError) else repr(error)
     report.error = reason.replace("\x00", "")[:500]
     if report.attempts < len(BACK_OFF):
-        report.state = Report.State.QUEUED
+        report.state = "queued"
         report.next_attempt_at = now + dt.timedelta(minutes=BACK_OFF[report.attempts])
         report.attempts += 1
     else:
-        report.state = Report.State.FAILED
+        report.state = "failed"
     report.save()
 
 

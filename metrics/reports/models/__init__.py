@@ -1,7 +1,7 @@
 """Monthly reports, who gets them when, and the review sheets of accounts."""
 
 from metrics.reports.models.report import Report, ReportDelivery, Section
-from metrics.reports.models.review import ReviewSheet
+from metrics.reports.models.review import ReviewFile, ReviewSheet
 from metrics.reports.models.schedule import ReportRecipient, ReportSchedule
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "ReportDelivery",
     "ReportRecipient",
     "ReportSchedule",
+    "ReviewFile",
     "ReviewSheet",
     "Section",
 ]

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Account, Membership
 from cs_platform.core.constraints import TenantForeignKey
@@ -55,4 +56,48 @@ class ReviewSheet(TenantModel):
             ),
             TenantForeignKey(field="account", name="reports_reviewsheet_account_fk"),
             TenantForeignKey(field="written_by", name="reports_reviewsheet_by_fk"),
+        ]
+
+
+class ReviewFile(TenantModel):
+    """A review sheet as a PDF: asked for, made by a worker, kept until it is asked for anew.
+
+    One per account, period and language.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued", pgettext_lazy("state of a report", "Being made")
+        READY = "ready", pgettext_lazy("state of a report", "Ready")
+        FAILED = "failed", pgettext_lazy("state of a report", "Failed")
+
+    account = models.ForeignKey(
+        Account, on_delete=models.CASCADE, db_constraint=False, related_name="+"
+    )
+    first_month = models.DateField()
+    last_month = models.DateField()
+    language = models.CharField(max_length=5, choices=LANGUAGES)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField()
+    error = models.CharField(max_length=500, blank=True)
+    requested_at = models.DateTimeField()
+    made_at = models.DateTimeField(null=True)
+    title = models.CharField(max_length=300, blank=True)
+    pdf = models.BinaryField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["workspace", "account", "first_month", "last_month", "language"],
+                name="reports_reviewfile_one",
+            ),
+            TenantForeignKey(field="account", name="reports_reviewfile_account_fk"),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["workspace", "next_attempt_at", "id"],
+                condition=models.Q(state="queued"),
+                name="reports_reviewfile_waiting",
+            )
         ]
