@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
@@ -96,9 +97,19 @@ def settings_in_order() -> Iterator[Finding]:
             f"Serves {', '.join(outside)} without HTTPS_ONLY: log-ins may travel unencrypted.",
             "Put a TLS proxy in front, then set HTTPS_ONLY=1 and BEHIND_PROXY=1.",
         )
+    sends = settings.EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend"
+    public = urlsplit(settings.PUBLIC_URL).hostname or ""
+    if sends and settings.EMAIL_HOST not in _LOCAL_HOSTS and public in _LOCAL_NAMES:
+        yield _warning(
+            f"Letters leave through {settings.EMAIL_HOST}, and their links lead to "
+            f"{settings.PUBLIC_URL}: nobody who gets one can follow them.",
+            "Set PUBLIC_URL to the address at which customers reach this installation.",
+        )
 
 
 _LOCAL_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
+# As a URL's host name is read: without brackets.
+_LOCAL_NAMES = {"", "localhost", "127.0.0.1", "::1"}
 
 
 def files_in_order() -> Iterator[Finding]:

@@ -34,6 +34,15 @@ def texts(findings: Iterable[Finding], level: Level = Level.FAULT) -> str:
             Level.WARNING,
             "unencrypted",
         ),
+        (
+            {
+                "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+                "EMAIL_HOST": "smtp.example.com",
+                "PUBLIC_URL": "http://localhost:8000",
+            },
+            Level.WARNING,
+            "http://localhost:8000: nobody who gets one can follow them",
+        ),
     ],
 )
 def test_settings(settings: Any, values: dict[str, Any], level: Level, words: str) -> None:
