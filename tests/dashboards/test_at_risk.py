@@ -145,7 +145,7 @@ def test_part_and_queries(
     assert "<html" not in part
     pattern = re.compile(r"<tr data-href.*?</tr>", re.DOTALL)
     assert pattern.findall(part) == pattern.findall(page)
-    for view, expected in (("", 16), ("&view=board", 18)):
+    for view, expected in (("", 13), ("&view=board", 15)):
         with CaptureQueriesContext(connection) as captured:
             text_of(client.get(address + view))
         assert len(captured) == expected
