@@ -44,12 +44,12 @@ def churn_reviews(workspace: Workspace, now: dt.datetime) -> None:
 
 def _review(loss: ContractEvent, currency: str, now: dt.datetime) -> None:
     account, ended_on = loss.account, loss.last_paid_on
-    lost = _revenue(account, ended_on, currency)
-    if ended_on is None or lost is None:
+    owner, lost = account.owner, _revenue(account, ended_on, currency)
+    if owner is None or ended_on is None or lost is None:
         return
     lesson = _LESSONS[loss.reason]
     review_churn(
-        actor=Actor.of(account.owner),
+        actor=Actor.of(owner),
         now=now,
         account=account,
         ended_on=ended_on,

@@ -80,7 +80,7 @@ def _walk(
 def _beyond(run: Run, value: str | None, account_id: int) -> Any:
     if not run.by:
         return Q(account_id__gt=account_id)
-    field = AccountPeriod._meta.get_field(run.by)
+    field: Any = AccountPeriod._meta.get_field(run.by)
     return TupleLessThan(Tuple(F(run.by), F("account_id")), (field.to_python(value), account_id))
 
 
