@@ -25,7 +25,7 @@ MAIN = ("today/", "accounts/?owner=all", "account", "at-risk/?owner=all", "overv
 # Answers that are no page: a file, a redirect to one, or a part of a page.
 NO_PAGES = {
     "accounts_export", "metric_export", "renewals_export", "survey_comments_export",
-    "survey_results_export", "report_file", "report_row", "review_sheet_pdf",
+    "survey_results_export", "report_file", "report_row", "review_sheet_file", "review_sheet_pdf",
     "survey_audience_preview",
 }  # fmt: skip
 OUTSIDE = ("/", "/accounts/password/change/", "/accounts/logout/")
