@@ -59,6 +59,10 @@ if (input) {
   document.addEventListener("click", (event) => {
     if (!event.target.closest("[data-search]")) results.hidden = true;
   });
+  // What was typed before htmx was there is looked up once it is.
+  document.addEventListener("htmx:load", () => {
+    if (document.activeElement === input && input.value.trim()) input.dispatchEvent(new Event("search"));
+  }, { once: true });
 }
 
 // --- tabs ---

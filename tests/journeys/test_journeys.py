@@ -146,6 +146,22 @@ def test_an_unknown_account_appears_and_is_marked(
     expect(page.locator("main")).to_contain_text("Unconfirmed")
 
 
+def test_what_is_typed_before_the_scripts_are_there_is_looked_up(
+    open_page: Callable[..., Any], world: World
+) -> None:
+    page = open_page("today/", role="csm")
+
+    def late(route: Any) -> None:
+        time.sleep(1)
+        route.continue_()
+
+    page.route("**/htmx*.js", late)
+    page.goto(page.url, wait_until="commit")
+    page.get_by_role("searchbox").fill("cedar")
+    found = page.locator("#search-results").get_by_role("link", name="Cedar Works").first
+    expect(found).to_be_visible()
+
+
 def test_on_a_phone_in_japanese_an_account_is_found_by_kana_and_a_contact_logged(
     open_page: Callable[..., Any], world: World
 ) -> None:
