@@ -2,13 +2,13 @@
 
 import datetime as dt
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.queries.workspaces import today
+from cs_platform.core import sql
 from cs_platform.core.errors import DomainError
-from cs_platform.core.tenancy import current_workspace_id
 from metrics.kpis.actions.schedule import forget
 from metrics.kpis.models import AsOfRequest, Period
 from metrics.kpis.queries.history import first_day
@@ -16,7 +16,6 @@ from metrics.kpis.queries.history import first_day
 # Opening a page asks for its day, so nobody may have a workspace's workers busy for hours.
 MOST_WAITING = 5
 _State = AsOfRequest.State
-_TAKE_TURN = "SELECT pg_advisory_xact_lock(hashtext('ask for KPIs of a day'), %s)"
 
 
 @transaction.atomic
@@ -37,8 +36,7 @@ def request_as_of(*, actor: Actor, now: dt.datetime, as_of: dt.date) -> AsOfRequ
     request = AsOfRequest.objects.filter(as_of=as_of).first()
     if request is not None and request.state != _State.FAILED:
         return request
-    with connection.cursor() as cursor:
-        cursor.execute(_TAKE_TURN, [current_workspace_id() % 2**31])
+    sql.execute("accounts/lock_name", {"name": "ask for KPIs of a day"})
     waiting = AsOfRequest.objects.filter(state__in=[_State.QUEUED, _State.RUNNING])
     if waiting.exclude(as_of=as_of).count() >= MOST_WAITING:
         raise DomainError(
