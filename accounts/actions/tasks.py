@@ -3,10 +3,12 @@
 import datetime as dt
 
 from django.db import transaction
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.models import Account, Interaction, Membership, Task
+from accounts.wordings import Worded
 from cs_platform.core.errors import DomainError
 
 
@@ -15,12 +17,19 @@ def create_task(
     actor: Actor,
     now: dt.datetime,
     account: Account | None,
-    title: str,
+    title: str | Worded,
     owner: Membership | None,
     due_on: dt.date | None = None,
     interaction: Interaction | None = None,
 ) -> Task:
-    """Add a task for ``owner``. Errors: ``title_required``, ``owner_inactive``."""
+    """Add a task for ``owner``, its title in the owner's language where the product worded it.
+
+    Errors: ``title_required``, ``owner_inactive``.
+    """
+    worded = title if isinstance(title, Worded) else None
+    if isinstance(title, Worded):
+        with translation.override(owner.user.language if owner and owner.user.language else None):
+            title = title.text()
     title = title.strip()
     if not title:
         raise DomainError(_("Say what is to be done."), code="title_required", field="title")
@@ -34,6 +43,8 @@ def create_task(
         account=account,
         interaction=interaction,
         title=title[:300],
+        wording=worded.key if worded else "",
+        words=dict(worded.words) if worded else {},
         owner=owner,
         due_on=due_on,
         created_at=now,

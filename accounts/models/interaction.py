@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.account import Account, Contact
 from accounts.models.workspace import Membership
+from accounts.wordings import said
 from cs_platform.core.constraints import TenantForeignKey
 from cs_platform.core.tenancy import TenantModel
 
@@ -102,7 +103,10 @@ class Task(TenantModel):
         db_constraint=False,
         related_name="tasks",
     )
+    # in its owner's language where the product worded it
     title = models.CharField(_("what"), max_length=300)
+    wording = models.CharField(max_length=40, blank=True, default="")
+    words = models.JSONField(default=dict, blank=True)
     owner = models.ForeignKey(
         Membership,
         verbose_name=_("owner"),
@@ -132,4 +136,9 @@ class Task(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return self.title
+        return self.text
+
+    @property
+    def text(self) -> str:
+        """What is to be done: the title, in the reader's language where the product worded it."""
+        return said(self.title, self.wording, self.words)

@@ -159,7 +159,7 @@ def task_finish(request: HttpRequest, task_id: int) -> HttpResponse:
     task: Task = found(Task.objects.all(), task_id)
     task_actions.finish_task(actor=Actor.of(request.membership), now=clock.now(), task=task)
     if request.htmx:
-        return toast(HttpResponse(""), _("Done: %(title)s") % {"title": task.title})
+        return toast(HttpResponse(""), _("Done: %(title)s") % {"title": task.text})
     return see_other(address(request, "tasks"))
 
 
@@ -169,5 +169,5 @@ def task_reopen(request: HttpRequest, task_id: int) -> HttpResponse:
     task: Task = found(Task.objects.all(), task_id)
     task_actions.reopen_task(actor=Actor.of(request.membership), now=clock.now(), task=task)
     if request.htmx:
-        return toast(HttpResponse(""), _("Open again: %(title)s") % {"title": task.title})
+        return toast(HttpResponse(""), _("Open again: %(title)s") % {"title": task.text})
     return see_other(address(request, "tasks"))

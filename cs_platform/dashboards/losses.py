@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from accounts.wordings import said
 from cs_platform.core import clock
 from cs_platform.core.templatetags.formats import day, labelled
 from cs_platform.dashboards.queries.losses import Known
@@ -38,7 +39,8 @@ def _task(moment: Moment) -> Entry:
     return _entry(
         moment,
         icon="checkbox" if moment.kind == "done" else "square",
-        title=_("Task: %(title)s") % {"title": detail["title"]},
+        title=_("Task: %(title)s")
+        % {"title": said(detail["title"], detail["wording"], detail["words"])},
         facts=facts,
     )
 

@@ -47,7 +47,7 @@ class ReviewForm(forms.Form):
             "tasks": list(choices.tasks),
         }
         super().__init__(data, initial=initial, **kwargs)
-        offered = [(task.pk, task.title) for task in tasks]
+        offered = [(task.pk, task.text) for task in tasks]
         self.fields["tasks"].choices = offered  # type: ignore[attr-defined]
         if not offered:
             del self.fields["tasks"]

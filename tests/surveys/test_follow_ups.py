@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from accounts.actors import Actor
 from accounts.models import AuditEntry, Task, Workspace
@@ -48,6 +49,8 @@ def test_the_accounts_owner_gets_one_task_with_a_day(scoped: Workspace, cast: An
     # Tuesday 3 March and two working days
     assert (task.owner, task.due_on, task.account) == (cast["csm"], dt.date(2026, 3, 5), account)
     assert task.title == "NPS 3 of 10 from Anna: contact them"
+    with translation.override("ja"):
+        assert task.text == "Anna様のNPS回答 3（10点満点）：連絡してください"
     assert (found.task, found.owner, found.due_on) == (task, cast["csm"], task.due_on)
 
 

@@ -28,7 +28,8 @@ tasks AS (
            END AS kind,
            entry.owner_id AS member_id,
            jsonb_build_object(
-               'title', entry.title, 'due_on', entry.due_on, 'done_at', entry.done_at
+               'title', entry.title, 'wording', entry.wording, 'words', entry.words,
+               'due_on', entry.due_on, 'done_at', entry.done_at
            ) AS detail
     FROM accounts_task AS entry
     WHERE entry.workspace_id = %(workspace_id)s AND entry.account_id = %(account_id)s

@@ -4,7 +4,6 @@ import datetime as dt
 
 from django.db import transaction
 from django.db.models import Case, IntegerField, Value, When
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.actions import audit
@@ -12,6 +11,7 @@ from accounts.actions.tasks import create_task, finish_task
 from accounts.actors import Actor
 from accounts.models import Membership, Role
 from accounts.queries.workspaces import current_workspace
+from accounts.wordings import Worded
 from cs_platform.core import clock
 from cs_platform.core.errors import DomainError
 from metrics.surveys import scales
@@ -50,7 +50,7 @@ def open_follow_up(
             actor=actor or Actor.system("survey"),
             now=now,
             account=response.account,
-            title=_title(response, owner),
+            title=_title(response),
             owner=owner,
             due_on=due_on,
         )
@@ -155,14 +155,14 @@ def _owner_of(response: Response) -> Membership | None:
     )
 
 
-def _title(response: Response, owner: Membership | None) -> str:
-    """What the task says, in its owner's language: the grade, and who gave it."""
-    who = response.contact or response.account or _("an anonymous person")
-    words = {
+def _title(response: Response) -> Worded:
+    """What the task says: the grade, and who gave it."""
+    who = response.contact or response.account
+    grade = {
         "kind": response.get_kind_display(),
         "score": response.score,
         "best": response.scale,
-        "name": who,
     }
-    with translation.override(owner.user.language if owner and owner.user.language else None):
-        return _("%(kind)s %(score)s of %(best)s from %(name)s: contact them") % words
+    if who is None:
+        return Worded("anonymous_follow_up", grade)
+    return Worded("follow_up", {**grade, "name": str(who)})
