@@ -8,12 +8,14 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from accounts.models import Account, Contact, Workspace
+from accounts.actions.mail import queue_mail
+from accounts.models import Account, Contact, OutgoingMail, Workspace
 from cs_platform.core import clock, ratelimit, tenancy
 from metrics.surveys import links, spam
 from metrics.surveys.actions.questions import set_questions
 from metrics.surveys.actions.surveys import close_survey, pause_survey, update_survey
 from metrics.surveys.models import Answer, Invitation, Response, ResponseRevision, Survey
+from metrics.surveys.queries.letters import letter_key
 from metrics.surveys.starters import BY_SLUG
 from metrics.surveys.tokens import form_stamp, unsubscribe_token
 from tests.surveys.people import SYSTEM, make_account, make_contact, make_survey
@@ -295,6 +297,48 @@ def test_a_security_scanner_s_post_is_kept_apart_and_the_person_may_still_answer
     asked.post(score="10", offered="score driver comment-promoter")
     (response,) = asked.responses()
     assert (response.score, response.is_suspected_robot) == (10, False)
+
+
+@pytest.mark.parametrize(
+    ("state", "sent_ago", "signs"),
+    [
+        # scanners open a letter while it is being handed over, or right after
+        ("sending", None, ["instant"]),
+        ("sent", 1, ["instant"]),
+        ("sent", 60, []),
+    ],
+)
+def test_who_answers_sooner_than_the_letter_is_settled_is_looked_at_as_well(
+    asked: World, state: str, sent_ago: int | None, signs: list[str]
+) -> None:
+    now = clock.now()
+    with tenancy.scope(asked.workspace.pk):
+        asked.invitation.state, asked.invitation.sent_at = Invitation.State.QUEUED, None
+        asked.invitation.mail = queue_mail(
+            now=now, kind="survey_invitation", to=asked.contact.email, subject="?", text="?",
+            dedupe_key=letter_key(asked.invitation),
+        )  # fmt: skip
+        asked.invitation.save()
+        OutgoingMail.objects.update(
+            state=state, sent_at=now - dt.timedelta(seconds=sent_ago) if sent_ago else None
+        )
+    asked.post(score="9", offered="score", script="1")
+    (response,) = asked.responses()
+    assert response.robot_signs == signs
+
+
+def test_a_reminder_that_waits_makes_nobody_a_robot(asked: World) -> None:
+    now = clock.now()
+    with tenancy.scope(asked.workspace.pk):
+        asked.invitation.reminders_sent, asked.invitation.reminded_at = 1, now
+        asked.invitation.save()
+        queue_mail(
+            now=now, kind="survey_reminder", to=asked.contact.email, subject="?", text="?",
+            dedupe_key=letter_key(asked.invitation, 1),
+        )  # fmt: skip
+    # by the first letter, in the moment the second one is put into the outbox
+    asked.post(score="9", offered="score", script="1")
+    assert not asked.responses()[0].is_suspected_robot
 
 
 # --- open link -----------------------------------------------------------------------------------

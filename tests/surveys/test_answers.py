@@ -31,6 +31,7 @@ from metrics.surveys.models import (
     Survey,
 )
 from metrics.surveys.queries.embed import embed_is_due
+from metrics.surveys.queries.lists import progress
 from metrics.surveys.queries.public import earlier_answer
 from metrics.surveys.queries.responses import stored_answers
 from tests.surveys.people import NOW, SYSTEM, make_account, make_contact, make_survey
@@ -178,8 +179,10 @@ def test_a_robots_answer_is_kept_uncounted_and_gives_way_to_the_persons(scoped: 
     assert not FollowUp.objects.exists()
     person = _answer(invitation, score=10)
     assert (person.pk, person.score, person.is_suspected_robot) == (robot.pk, 10, False)
+    # it was given when the person gave it, which may be another month
+    assert (person.happened_at, person.known_at) == (NOW + DAY, NOW + DAY)
     invitation.refresh_from_db()
-    assert invitation.state == "answered"
+    assert (invitation.state, invitation.answered_at) == ("answered", NOW + DAY)
     # and not the other way round
     again = answer_invitation(
         now=NOW + DAY, invitation=invitation, answers={"score": 0, "wrong": ["price"]},
@@ -305,6 +308,23 @@ def test_what_was_refused_by_the_server_is_a_bounce(scoped: Workspace) -> None:
     assert _answer(invitations[1], score=9).score == 9
     assert sending.expire_due(now=NOW + 31 * DAY) == 1
     assert Invitation.objects.get(pk=invitations[0].pk).state == "expired"
+
+
+def test_whoever_answers_before_the_letter_is_settled_got_it(scoped: Workspace) -> None:
+    survey = _survey()
+    quick, quicker, bounced = (_invited(survey) for _n in range(3))
+    sending.send_due(now=NOW)
+    states = [("sent", NOW), ("sending", None), ("bounced", None)]
+    for invitation, (state, sent_at) in zip((quick, quicker, bounced), states, strict=True):
+        invitation.refresh_from_db()
+        OutgoingMail.objects.filter(pk=invitation.mail_id).update(state=state, sent_at=sent_at)
+        _answer(invitation, NOW + DAY, score=9)
+    OutgoingMail.objects.filter(state="sending").update(state="sent", sent_at=NOW + DAY)
+    sending.settle_letters()
+    found = [(i.state, i.sent_at) for i in Invitation.objects.order_by("id")]
+    assert found == [("answered", NOW), ("answered", NOW + DAY), ("answered", None)]
+    counted = progress([survey])[survey.pk]
+    assert (counted.invited, counted.delivered, counted.answered) == (3, 2, 2)
 
 
 def test_an_invitation_can_be_withdrawn_until_its_letter_is_written(scoped: Workspace) -> None:

@@ -27,6 +27,7 @@ from metrics.surveys.models import (
     ResponseRevision,
     Survey,
 )
+from metrics.surveys.queries.letters import handed_over_at, reminder_keys
 from metrics.surveys.queries.public import asked_in, earlier_answer
 from metrics.surveys.queries.responses import stored_answers
 from metrics.surveys.values import Filled, read_answers
@@ -68,12 +69,12 @@ def record_answer(
     ``already_answered``, ``invitation_expired``, ``wrong_account``, ``in_future``, and those of
     the answers with the question's key as field.
     """
-    is_from_elsewhere = channel in _FROM_ELSEWHERE
+    is_from_elsewhere = invitation is None and channel in _FROM_ELSEWHERE
     if invitation is not None:
         invitation = _held(invitation)
         if invitation.state == Invitation.State.ANSWERED:
             raise _already_answered()
-        if now >= invitation.expires_at and not is_from_elsewhere:
+        if now >= invitation.expires_at:
             raise Conflict(_("The time to answer this has passed."), code="invitation_expired")
         suspected = Response.objects.filter(invitation=invitation).first()
         if suspected is not None:
@@ -222,6 +223,9 @@ def revise_answer(
         answers=before.as_json(),
         replaced_at=now,
     )
+    if response.is_suspected_robot and not robot_signs:
+        # the person answers only now, whenever the robot did
+        response.happened_at = response.known_at = now
     response.score, response.comment = filled.score, filled.comment
     response.is_suspected_robot = bool(robot_signs)
     response.robot_signs = list(robot_signs)
@@ -281,21 +285,18 @@ def _already_answered() -> DomainError:
     return Conflict(_("This has been answered already."), code="already_answered")
 
 
-def reminder_key(invitation: Invitation, number: int) -> str:
-    """What the outbox knows a reminder of the invitation by; the first is number 1."""
-    return f"invitation:{invitation.pk}:reminder:{number}"
-
-
 def _take_effect(response: Response, now: dt.datetime) -> None:
     """What follows from a new or changed answer, in its own transaction."""
     mark_results([response.pk])
     invitation = response.invitation
     if invitation is not None and not response.is_suspected_robot:
         Invitation.objects.filter(pk=invitation.pk).update(
-            state=Invitation.State.ANSWERED, answered_at=response.happened_at
+            state=Invitation.State.ANSWERED,
+            answered_at=response.happened_at,
+            # some answer before `settle_letters` has looked at their letter
+            sent_at=handed_over_at(invitation, now),
         )
-        reminders = range(1, invitation.reminders_sent + 1)
-        cancel_mails(now=now, dedupe_keys=[reminder_key(invitation, n) for n in reminders])
+        cancel_mails(now=now, dedupe_keys=reminder_keys(invitation))
     if response.account_id is not None:
         mark_dirty([response.account_id])
     open_follow_up(now=now, response=response)

@@ -20,12 +20,12 @@ from accounts.queries.workspaces import current_workspace
 from accounts.zones import zone_of
 from cs_platform.core import sql
 from metrics.surveys import links
-from metrics.surveys.actions.answers import reminder_key
 from metrics.surveys.actions.invitations import topic_of
 from metrics.surveys.actions.surveys import close_survey
 from metrics.surveys.actions.waves import Moments
 from metrics.surveys.invitation_letter import Addresses, write_invitation
 from metrics.surveys.models import Invitation, Question, Survey, SurveyLogo, Wave
+from metrics.surveys.queries.letters import letter_key
 from metrics.surveys.timing import is_in_window
 
 CHUNK = 200
@@ -77,11 +77,7 @@ class _Writer:
             text=written.text,
             html=written.html,
             contact=contact,
-            dedupe_key=(
-                reminder_key(invitation, invitation.reminders_sent + 1)
-                if is_reminder
-                else f"invitation:{invitation.pk}"
-            ),
+            dedupe_key=letter_key(invitation, invitation.reminders_sent + 1 if is_reminder else 0),
             headers={
                 # RFC 2369 and RFC 8058: mail programs show a button that needs no visit
                 "List-Unsubscribe": f"<{unsubscribe}>",

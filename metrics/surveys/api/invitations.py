@@ -122,7 +122,7 @@ class SurveyInvitations(WorkspaceView):
             now=clock.now(),
             survey=survey,
             contact=_contact(values["contact_external_id"]),
-            channel=Channel.AFTER_CASE if survey.after_case else Channel.API,
+            channel=Channel.AFTER_CASE if survey.after_case else Channel.MAIL,
             touchpoint=values.get("touchpoint", ""),
             agent=_agent(values.get("agent_email")),
             external_id=values.get("external_id"),

@@ -26,6 +26,7 @@ from metrics.surveys.actions.answers import (
     revise_answer,
 )
 from metrics.surveys.models import Channel, Invitation, Response, Survey, SurveyLogo
+from metrics.surveys.queries.letters import last_handed_over_at
 from metrics.surveys.queries.public import (
     asked_in,
     earlier_answer,
@@ -107,7 +108,7 @@ def answer(request: HttpRequest, workspace: Workspace, token: str) -> HttpRespon
 
 
 def _evidence(request: HttpRequest, invitation: Invitation, now: dt.datetime) -> robots.Evidence:
-    delivered = invitation.reminded_at or invitation.sent_at
+    delivered = last_handed_over_at(invitation, now)
     return robots.Evidence(
         user_agent=request.headers.get("User-Agent", ""),
         purpose=" ".join(request.headers.get(name, "") for name in _PURPOSES).strip(),

@@ -169,7 +169,7 @@ def _deliveries(survey_ids: list[int], shown: dict[str, Any]) -> results.Deliver
 
 
 def _change(periods: list[Any], span: str, starts_on: dt.date, tally: Any) -> tuple[Any, str]:
-    """The change against the period before; over all time, of the last month with answers."""
+    """The change against the period before, and which that is; none over all time."""
     if span == Span.EVER:
         return None, ""
     before = [p for p in periods if p.starts_on < starts_on]
