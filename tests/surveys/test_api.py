@@ -5,8 +5,11 @@ import pytest
 from accounts.actions.budget import update_budget
 from accounts.models import Account, Contact, DirtyAccount, Task, Workspace
 from cs_platform.core import clock
+from cs_platform.core.errors import DomainError
 from cs_platform.core.tenancy import scope
+from metrics.surveys.actions.answers import answer_invitation
 from metrics.surveys.models import Answer, FollowUp, Invitation, Response, ResponseRevision, Survey
+from metrics.surveys.rollup import roll_up_results
 from tests.api.conftest import Caller, api, caller_for, problem, rival_api
 from tests.surveys.people import SYSTEM, make_account, make_contact
 
@@ -92,6 +95,65 @@ def test_questions_are_set_as_a_whole(api: Caller, survey_id: int) -> None:
     assert kept[1]["show_when"] == [{"question": "score", "groups": ["detractor"]}]
 
 
+def test_options_without_a_key_keep_theirs_wherever_they_stand(
+    api: Caller, survey_id: int, workspace: Workspace
+) -> None:
+    def put(*texts: str) -> list[str]:
+        score = {"kind": "score", "text_en": "?", "text_ja": "？"}
+        options = [{"en": text, "ja": text} for text in texts]
+        why = {"key": "why", "kind": "single", "text_en": "?", "text_ja": "？", "options": options}
+        answer = api.put(f"surveys/{survey_id}/questions", {"questions": [score, why]})
+        assert answer.status_code == 200, answer.content
+        return [option["key"] for option in answer.json()["questions"][1]["options"]]
+
+    assert put("Price", "Speed") == ["o1", "o2"]
+    given = {"survey_id": survey_id, "score": 3, "answers": {"why": "o1"}}
+    assert api.put("responses/a", given).status_code == 201
+    with scope(workspace.pk):
+        roll_up_results(clock.now())
+    # answers name options by their keys: "Speed" must not become what "Price" was
+    assert put("Speed", "Help") == ["o2", "o3"]
+    # nor anything else, once "Price" is gone
+    assert put("Other", "Help", "Speed") == ["o4", "o3", "o2"]
+
+
+def test_a_required_question_is_required_of_whoever_was_invited(
+    api: Caller, survey_id: int, person: Contact, workspace: Workspace
+) -> None:
+    questions = [
+        {"kind": "score", "text_en": "?", "text_ja": "？", "is_required": True},
+        {"key": "why", "kind": "text", "text_en": "?", "text_ja": "？", "is_required": True},
+    ]
+    assert api.put(f"surveys/{survey_id}/questions", {"questions": questions}).status_code == 200
+    made = api.post(f"surveys/{survey_id}/invitations", {"contact_external_id": "person-1"})
+    with scope(workspace.pk):
+        invitation = Invitation.objects.get(pk=made.json()["id"])
+        with pytest.raises(DomainError) as caught:
+            answer_invitation(now=clock.now(), invitation=invitation, answers={"score": 9})
+        assert (caught.value.code, caught.value.field) == ("required", "why")
+        answer_invitation(now=clock.now(), invitation=invitation, answers={"score": 9, "why": "!"})
+        assert Response.objects.get().channel == "mail"
+
+
+def test_people_and_accounts_of_an_answer_belong_together(
+    api: Caller, survey_id: int, person: Contact, workspace: Workspace
+) -> None:
+    with scope(workspace.pk):
+        make_account(external_id="other-1")
+    body = {"survey_id": survey_id, "score": 9, "contact_external_id": "person-1"}
+    assert api.put("responses/a", body).status_code == 201
+    # the person it was given by is known already
+    problem(api.put("responses/a", {"account_external_id": "other-1"}), 422, "wrong_account")
+    # ids are told apart by case, whatever else a call names
+    items = [
+        {"survey_id": survey_id, "score": 9, "external_id": "b", "contact_external_id": "person-1"},
+        {"survey_id": survey_id, "score": 9, "external_id": "c", "contact_external_id": "PERSON-1"},
+    ]
+    results = api.post("responses/bulk", {"items": items}).json()["results"]
+    assert [r["outcome"] for r in results] == ["created", "rejected"]
+    assert results[1]["errors"][0]["code"] == "unknown_contact"
+
+
 def test_a_person_is_invited_once_for_a_case(
     api: Caller, survey_id: int, person: Contact, workspace: Workspace
 ) -> None:
@@ -105,6 +167,8 @@ def test_a_person_is_invited_once_for_a_case(
     assert made.status_code == 201, made.content
     shown = made.json()
     assert (shown["state"], shown["touchpoint"]) == ("queued", "support")
+    # the letter goes out by mail, whoever asked for it
+    assert shown["channel"] == "mail"
     assert shown["agent_email"] == f"agent@{workspace.slug}.example"
     assert api.post(f"surveys/{survey_id}/invitations", body).json()["id"] == shown["id"]
     other = {"contact_external_id": "person-1", "external_id": "case-2"}

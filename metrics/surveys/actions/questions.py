@@ -2,7 +2,9 @@
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
@@ -14,7 +16,7 @@ from accounts.actors import Actor
 from accounts.fields import BadValue, Choice, Rule, Text, YesNo, read
 from cs_platform.core.errors import Conflict, DomainError
 from metrics.surveys import branching, default_texts
-from metrics.surveys.models import Answer, Question, Survey
+from metrics.surveys.models import Answer, ChoiceFigure, Question, Span, Survey
 from metrics.surveys.values import is_comment
 
 SCORE_KEY, COMMENT_KEY = "score", "comment"
@@ -24,6 +26,26 @@ _MOST_OPTIONS = 50
 _LONGEST_TEXT = 2000
 _WITH_OPTIONS = (Question.Kind.SINGLE, Question.Kind.MULTIPLE)
 FIELDS = ("key", "kind", "text_en", "text_ja", "options", "is_required", "show_when")
+
+
+@dataclass(frozen=True)
+class _Options:
+    """The options a question has had: answers name them by their keys.
+
+    ``chosen`` are the keys in answers, those of options that are gone among them.
+    """
+
+    stored: Sequence[Mapping[str, str]] = ()
+    chosen: Collection[str] = ()
+
+    def key_of(self, option: Mapping[str, str], taken: Collection[str]) -> str:
+        """The key of an option without one: its own where it was there before, else a new one."""
+        for old in self.stored:
+            is_same = (old["en"], old["ja"]) == (option["en"], option["ja"])
+            if is_same and old["key"] not in taken:
+                return old["key"]
+        used = {old["key"] for old in self.stored} | set(self.chosen) | set(taken)
+        return next(key for number in count(1) if (key := f"o{number}") not in used)
 
 
 class BadQuestions(DomainError):
@@ -69,8 +91,9 @@ def set_questions(
 ) -> list[Question]:
     """Make these the survey's questions, in this order; those of its others are taken away.
 
-    A question is known by its ``key``; a new one without a key is given one. What has answers is
-    retired instead of deleted, and keeps its kind. A survey that is out must be whole after it.
+    A question is known by its ``key``; a new one without a key is given one. So is an option, which
+    without a key is known by its texts. What has answers is retired instead of deleted, and keeps
+    its kind. A survey that is out must be whole after it.
     Errors: ``BadQuestions`` with the question and the member in ``field``, ``survey_closed``,
     ``kind_fixed``.
     """
@@ -78,7 +101,7 @@ def set_questions(
     if survey.state == Survey.State.CLOSED:
         raise Conflict(_("The survey is closed."), code="survey_closed")
     stored = {question.key: question for question in Question.objects.filter(survey=survey)}
-    wanted = _read_all(questions, stored)
+    wanted = _read_all(questions, stored, _options_of(survey, stored))
     check_structure(survey, wanted)
     if survey.state != Survey.State.DRAFT:
         check_ready(survey, wanted)
@@ -118,7 +141,18 @@ def set_questions(
     return wanted
 
 
-def _read_all(given: Any, stored: Mapping[str, Question]) -> list[Question]:
+def _options_of(survey: Survey, stored: Mapping[str, Question]) -> dict[str, _Options]:
+    """The options of each question by its key; of those chosen what the roll-up has counted."""
+    chosen = defaultdict(set)
+    counted = ChoiceFigure.objects.filter(question__survey=survey, span=Span.EVER)
+    for key, choice in counted.values_list("question__key", "choice"):
+        chosen[key].add(choice)
+    return {key: _Options(question.options, chosen[key]) for key, question in stored.items()}
+
+
+def _read_all(
+    given: Any, stored: Mapping[str, Question], options: Mapping[str, _Options]
+) -> list[Question]:
     if not isinstance(given, list | tuple) or not 1 <= len(given) <= _MOST_QUESTIONS:
         raise BadQuestions(
             _("A survey has 1 to %(most)d questions.") % {"most": _MOST_QUESTIONS},
@@ -132,7 +166,7 @@ def _read_all(given: Any, stored: Mapping[str, Question]) -> list[Question]:
         place = f"questions.{position}"
         if not isinstance(item, Mapping):
             raise BadQuestions(_("This must be an object."), code="wrong_type", field=place)
-        question = _read_one(item, place, taken)
+        question = _read_one(item, place, taken, options)
         if any(question.key == other.key for other in found):
             raise BadQuestions(
                 _("Two questions have the key “%(key)s”.") % {"key": question.key},
@@ -143,7 +177,9 @@ def _read_all(given: Any, stored: Mapping[str, Question]) -> list[Question]:
     return found
 
 
-def _read_one(item: Mapping[str, Any], place: str, taken: set[Any]) -> Question:
+def _read_one(
+    item: Mapping[str, Any], place: str, taken: set[Any], options: Mapping[str, _Options]
+) -> Question:
     for name in item:
         if name not in FIELDS:
             raise BadQuestions(
@@ -163,9 +199,11 @@ def _read_one(item: Mapping[str, Any], place: str, taken: set[Any]) -> Question:
             raise BadQuestions(error.message, code=error.code, field=f"{place}.{name}") from error
     if not values["kind"]:
         raise BadQuestions(_("This is required."), code="required", field=f"{place}.kind")
+    key = _key(item.get("key"), values["kind"], place, taken)
+    before = options.get(key, _Options())
     return Question(
-        key=_key(item.get("key"), values["kind"], place, taken),
-        options=_options(item.get("options"), values["kind"], place),
+        key=key,
+        options=_options(item.get("options"), values["kind"], place, before),
         show_when=_rules(item.get("show_when"), place),
         **values,
     )
@@ -187,7 +225,7 @@ def _key(given: Any, kind: str, place: str, taken: set[Any]) -> str:
     return given
 
 
-def _options(given: Any, kind: str, place: str) -> list[dict[str, str]]:
+def _options(given: Any, kind: str, place: str, before: _Options) -> list[dict[str, str]]:
     if kind not in _WITH_OPTIONS:
         if given:
             raise BadQuestions(
@@ -202,38 +240,45 @@ def _options(given: Any, kind: str, place: str) -> list[dict[str, str]]:
             code="too_few_options",
             field=f"{place}.options",
         )
-    found: list[dict[str, str]] = []
-    for number, option in enumerate(given):
-        where = f"{place}.options.{number}"
-        if not isinstance(option, Mapping) or not set(option) <= {"key", "en", "ja"}:
+    found = [_option(option, f"{place}.options.{n}") for n, option in enumerate(given)]
+    taken: set[str] = set()
+    for number, option in enumerate(found):
+        if option["key"] and option["key"] in taken:
             raise BadQuestions(
-                _("An option has a key and its text in English, Japanese or both."),
-                code="bad_option",
-                field=where,
-            )
-        key = option.get("key") or f"o{number + 1}"
-        if not isinstance(key, str) or not _KEY.fullmatch(key):
-            raise BadQuestions(
-                _("A key has lower-case letters, digits, - and _, at most 40."),
-                code="bad_key",
-                field=f"{where}.key",
-            )
-        if any(key == other["key"] for other in found):
-            raise BadQuestions(
-                _("Two options have the key “%(key)s”.") % {"key": key},
+                _("Two options have the key “%(key)s”.") % {"key": option["key"]},
                 code="key_twice",
-                field=f"{where}.key",
+                field=f"{place}.options.{number}.key",
             )
-        texts = {}
-        for language in ("en", "ja"):
-            try:
-                texts[language] = read(Text(300), option.get(language))
-            except BadValue as error:
-                raise BadQuestions(
-                    error.message, code=error.code, field=f"{where}.{language}"
-                ) from error
-        found.append({"key": key, **texts})
+        taken.add(option["key"])
+    for option in found:
+        option["key"] = option["key"] or before.key_of(option, taken)
+        taken.add(option["key"])
     return found
+
+
+def _option(option: Any, where: str) -> dict[str, str]:
+    if not isinstance(option, Mapping) or not set(option) <= {"key", "en", "ja"}:
+        raise BadQuestions(
+            _("An option has a key and its text in English, Japanese or both."),
+            code="bad_option",
+            field=where,
+        )
+    key = option.get("key") or ""
+    if not isinstance(key, str) or (key and not _KEY.fullmatch(key)):
+        raise BadQuestions(
+            _("A key has lower-case letters, digits, - and _, at most 40."),
+            code="bad_key",
+            field=f"{where}.key",
+        )
+    texts = {}
+    for language in ("en", "ja"):
+        try:
+            texts[language] = read(Text(300), option.get(language))
+        except BadValue as error:
+            raise BadQuestions(
+                error.message, code=error.code, field=f"{where}.{language}"
+            ) from error
+    return {"key": key, **texts}
 
 
 def _rules(given: Any, place: str) -> list[Any]:

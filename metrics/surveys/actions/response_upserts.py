@@ -138,6 +138,7 @@ def _upsert(
     stored = {
         response.external_id: response
         for response in Response.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("contact")
         .filter(external_id__in=ids)
         .order_by("external_id")
     }
@@ -184,7 +185,7 @@ class _Batch:
     ) -> None:
         """Check one item and add what it changes."""
         survey = _survey(values, result, references, known)
-        people = _people(values, result, references)
+        people = _people(values, result, references, known)
         happened_at = values.get("happened_at")
         if happened_at is not None and happened_at > self._now + _AHEAD:
             result.reject("in_future", _("This lies in the future."), "happened_at")
@@ -298,7 +299,9 @@ def _survey(
     return survey
 
 
-def _people(values: Mapping[str, Any], result: Result, references: _References) -> dict[str, Any]:
+def _people(
+    values: Mapping[str, Any], result: Result, references: _References, before: Response | None
+) -> dict[str, Any]:
     """Contact, account and agent, as far as an item names them."""
     found: dict[str, Any] = {}
     for field, name, known, message in (
@@ -311,15 +314,15 @@ def _people(values: Mapping[str, Any], result: Result, references: _References) 
         given = values.get(field)
         if given is None:
             continue
-        found[name] = known.get(given) or known.get(given.casefold())
+        found[name] = known.get(given.casefold() if name == "agent" else given)
         if found[name] is None:
             result.reject(f"unknown_{name}", message, field)
     contact, account = found.get("contact"), found.get("account")
+    person = contact or (before.contact if before else None)
+    if person is not None and account is not None and account.pk != person.account_id:
+        field = "contact_external_id" if contact else "account_external_id"
+        result.reject("wrong_account", _("This person belongs to another account."), field)
     if contact is not None:
-        if account is not None and account.pk != contact.account_id:
-            result.reject(
-                "wrong_account", _("This person belongs to another account."), "contact_external_id"
-            )
         found["account"] = contact.account
     return found
 

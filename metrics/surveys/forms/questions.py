@@ -125,7 +125,7 @@ class QuestionForm(forms.Form):
             "text_en": data["text_en"],
             "text_ja": data["text_ja"],
             "is_required": self.is_score or data["is_required"],
-            "options": _keyed(self._given_options()) if kind in _WITH_OPTIONS else [],
+            "options": self._given_options() if kind in _WITH_OPTIONS else [],
             "show_when": self._rules_given(),
         }
         return {"key": self.question.key, **found} if self.question else found
@@ -185,16 +185,3 @@ def _initial_rules(question: Question) -> dict[str, Any]:
         for condition in ("groups", "choices", "numbers")
         if condition in rule
     }
-
-
-def _keyed(options: list[dict[str, str]]) -> list[dict[str, str]]:
-    """The options, new ones with keys no other has: answers name an option by its key."""
-    taken = {option["key"] for option in options}
-    number = 1
-    for option in options:
-        while not option["key"]:
-            if f"o{number}" not in taken:
-                option["key"] = f"o{number}"
-                taken.add(f"o{number}")
-            number += 1
-    return options
