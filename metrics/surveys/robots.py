@@ -37,7 +37,8 @@ _SCANNERS = re.compile(
     r"|checkpoint|urldefense|avanan|bitdefender|kaspersky|mcafee|webroot|bluecoat|phishtank"
     r"|headlesschrome|phantomjs|python-requests|python-urllib|aiohttp|httpx|curl/|wget/|go-http-client"
     r"|okhttp|java/|libwww|apache-httpclient|node-fetch|axios|scrapy"
-    r"|\bbot\b|[a-z]bot\b|bot/|crawler|spider|slurp|preview|link.?check|monitor",
+    # Cubot makes telephones
+    r"|\bbot\b|(?<!\bcu)(?<=[a-z])bot\b|bot/|crawler|spider|slurp|preview|link.?check|monitor",
     re.IGNORECASE,
 )
 _PREFETCH = re.compile(r"prefetch|preview|prerender", re.IGNORECASE)

@@ -60,8 +60,9 @@ def next_wave_after(
     """
     if months is None:
         return None
-    passed = max(0, (now.year - first.year) * 12 + now.month - first.month)
-    turn = max(1, passed // months)
+    passed = (now.year - first.year) * 12 + now.month - first.month
+    # one month short: local time and its summer time may put a turn into the next month of UTC
+    turn = max(1, (passed - 1) // months)
     while (following := add_months(first, turn * months, zone)) <= now:
         turn += 1
     return following

@@ -192,13 +192,24 @@ def test_months_are_counted_in_local_time_from_the_first() -> None:
 
 
 @settings(deadline=None)
-@given(moments, st.timedeltas(dt.timedelta(0), dt.timedelta(days=3000)), st.integers(1, 36))
+@given(
+    moments, st.timedeltas(dt.timedelta(0), dt.timedelta(days=3000)), st.integers(1, 36),
+    st.sampled_from(["UTC", "Asia/Tokyo", "America/New_York"]),
+)  # fmt: skip
 def test_the_next_wave_is_the_first_turn_to_come(
-    first: dt.datetime, passed: dt.timedelta, months: int
+    first: dt.datetime, passed: dt.timedelta, months: int, zone: str
 ) -> None:
     now = first + passed
-    turns = [add_months(first, turn * months, "UTC") for turn in range(1, 101)]
-    assert next_wave_after(first, now, months, "UTC") == next(t for t in turns if t > now)
+    turns = [add_months(first, turn * months, zone) for turn in range(1, 101)]
+    assert next_wave_after(first, now, months, zone) == next(t for t in turns if t > now)
+
+
+def test_a_wave_that_summer_time_moves_into_the_next_month_is_not_left_out() -> None:
+    # 31 October, 19:30 in New York; a month later winter time makes that 1 December in UTC
+    first = dt.datetime(2026, 10, 31, 23, 30, tzinfo=dt.UTC)
+    now = dt.datetime(2026, 12, 1, 0, 0, tzinfo=dt.UTC)
+    following = dt.datetime(2026, 12, 1, 0, 30, tzinfo=dt.UTC)
+    assert next_wave_after(first, now, 1, "America/New_York") == following
 
 
 def test_peoples_time_zones() -> None:
@@ -264,13 +275,17 @@ IPHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like"
     " Gecko) Version/18.5 Mobile/15E148 Safari/604.1"
 )
+CUBOT = (
+    "Mozilla/5.0 (Linux; Android 12; CUBOT P60 Build/SP1A) AppleWebKit/537.36 (KHTML, like Gecko)"
+    " Chrome/138.0.0.0 Mobile Safari/537.36"
+)
 EDGE = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
     " Chrome/138.0.0.0 Safari/537.36 Edg/138.0.0.0"
 )
 
 
-@pytest.mark.parametrize("agent", [FIREFOX, IPHONE, EDGE])
+@pytest.mark.parametrize("agent", [FIREFOX, IPHONE, EDGE, CUBOT])
 def test_people_are_no_robots(agent: str) -> None:
     assert robots.signs(robots.Evidence(agent)) == []
     late = dt.timedelta(minutes=1)
