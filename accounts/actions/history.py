@@ -58,6 +58,7 @@ def change_row(
     happened_at: dt.datetime,
     known_at: dt.datetime,
     is_historical: bool,
+    is_derived: bool = False,
 ) -> AttributeChange:
     """An entry of the history, not yet stored."""
     return AttributeChange(
@@ -68,5 +69,6 @@ def change_row(
         happened_at=happened_at,
         known_at=known_at,
         is_historical=is_historical,
+        is_derived=is_derived,
         changed_by=actor.membership,
     )

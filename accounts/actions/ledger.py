@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from accounts.actions.dirty import mark_dirty
+from accounts.actions.stages import follow_contracts
 from accounts.actors import Actor
 from accounts.ledger import Entry, State
 from accounts.models import ContractEvent, Subscription
@@ -16,13 +17,15 @@ from cs_platform.core.clock import day_start, local_date
 def derive(now: dt.datetime, subscription_ids: Iterable[int] | None = None) -> set[int]:
     """Bring contracts (default: all of the scope) to what their ledger says at ``now``.
 
-    The accounts of those that changed are marked for rescoring and returned. Idempotent. Run for
-    all once a day: terms end, and entries dated ahead take effect, without anybody writing.
+    The accounts of those that changed are marked for rescoring and returned; their lifecycle stage
+    follows. Idempotent. Run for all once a day: terms end, and entries dated ahead take effect,
+    without anybody writing.
     """
     ids = None if subscription_ids is None else sorted(set(subscription_ids))
     today = local_date(now, current_workspace().timezone)
     found = sql.rows("accounts/derive_subscriptions", {"ids": ids, "now": now, "today": today})
     accounts = {row["account_id"] for row in found}
+    follow_contracts(accounts, now=now)
     mark_dirty(accounts)
     return accounts
 

@@ -154,6 +154,8 @@ class AttributeChange(TenantModel):
     happened_at = models.DateTimeField()
     known_at = models.DateTimeField()
     is_historical = models.BooleanField(default=False)
+    # nobody stated it: it follows from the account's contracts
+    is_derived = models.BooleanField(default=False, db_default=False)
     changed_by = models.ForeignKey(
         Membership, on_delete=models.SET_NULL, null=True, db_constraint=False, related_name="+"
     )
