@@ -154,6 +154,29 @@ def test_renewals_by_count_and_value(book: Book) -> None:
     assert (year.numerator, year.denominator) == (3, 6)
 
 
+def test_a_term_that_ends_with_the_period_is_renewed_on_the_day_after(book: Book) -> None:
+    """Four terms end on 31 March: renewed for less, rolled on for less, rolled on, not renewed."""
+    a = book.contract("A", "2025-04-01", 400, term_months=12)
+    book.change(a, "2026-04-01", term_ends_on="2027-03-31", mrr=300)
+    b = book.contract("B", "2025-04-01", 100, term_months=12, auto_renew=True)
+    book.change(b, "2026-04-01", mrr=60)
+    book.contract("C", "2025-04-01", 200, term_months=12, auto_renew=True)
+    book.contract("D", "2025-04-01", 50, term_months=12)
+    # comes on the day after: nothing of March
+    book.contract("E", "2026-04-01", 1000)
+    for kind in ("month", "quarter", "trailing12"):
+        found = book.figures(kind, "2026-03-15")
+        rate, value = found["renewal-rate"], found["renewal-rate-value"]
+        assert (rate.numerator, rate.denominator) == (3, 4)
+        assert (value.numerator, value.denominator) == (300 + 60 + 200, 750)
+        assert found["customers"].figure == 4
+        assert found["mrr"].figure == 750
+    # the reductions take effect in April
+    april = book.figures("month", "2026-04-15", until="2026-04-15")
+    assert april["mrr"].figure == 300 + 60 + 200 + 50 + 1000
+    assert "renewal-rate" not in april
+
+
 def test_early_churn_counts_who_could_have_stayed_90_days(book: Book) -> None:
     # 90 days from 1 December are over on 1 March
     book.contract("A", "2025-12-10", 100, ended_on="2026-01-31")

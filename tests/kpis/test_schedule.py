@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from accounts.actions.contracts import end_subscription
+from accounts.actions.contracts import end_subscription, renew_subscription
 from accounts.models import AttributeChange, ExchangeRate, Workspace
 from cs_platform.core.errors import DomainError
 from metrics.kpis import tasks
@@ -94,6 +94,32 @@ def test_what_is_known_late_makes_a_second_marked_series(book: Book) -> None:
     # January was not touched, March began without A
     assert not find_period("month", day("2026-01-01")).is_restated  # type: ignore[union-attr]
     assert find_period("month", day("2026-03-01")).is_restated  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("renewed", [True, False])
+def test_a_months_last_day_is_told_late_too(book: Book, renewed: bool) -> None:
+    """What takes effect on 1 April is how March ended: with a renewal, or with a loss."""
+    a = book.contract("A", "2025-04-01", 100, term_months=12)
+    book.contract("B", "2025-11-10", 300)
+    work_off()
+    first = current_figures(find_period("month", day("2026-03-01")))  # type: ignore[arg-type]
+    assert (first["renewal-rate"].figure, first["customer-churn"].figure) == (0, 0)
+    if renewed:
+        renew_subscription(
+            actor=ACTOR, now=LATER, subscription=a, effective_on=day("2026-04-01"), term_months=12
+        )
+    else:
+        end_subscription(
+            actor=ACTOR, now=LATER, subscription=a, last_paid_on=day("2026-03-31"), reason="price"
+        )
+    work_off()
+    again = find_period("month", day("2026-03-01"))
+    assert again is not None
+    assert again.is_restated
+    found = current_figures(again)
+    assert found["renewal-rate"].figure == (1 if renewed else 0)
+    assert found["customer-churn"].figure == (0 if renewed else 0.5)
+    assert not find_period("month", day("2026-02-01")).is_restated  # type: ignore[union-attr]
 
 
 def test_later_data_do_not_change_history(book: Book) -> None:

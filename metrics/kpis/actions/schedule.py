@@ -19,6 +19,7 @@ from metrics.kpis.models import AsOfRequest, Clock, Mark, Period
 from metrics.kpis.periods import KINDS, Span, month_start, span_of, spans_until
 from metrics.kpis.queries.history import first_day
 
+_ONE_DAY = dt.timedelta(days=1)
 # Past so many accounts, computing everybody is quicker than looking each of them up.
 EVERYBODY = 5_000
 # The past is computed once nothing has been marked for so long: a load has come to rest.
@@ -48,7 +49,8 @@ def refresh_current(now: dt.datetime) -> int:
     marks = sql.rows("kpis/take_marks")
     if marks:
         since = min(mark["since"] for mark in marks)
-        ask_again(since=since)
+        # what takes effect on a period's first day may be how the one before it ended
+        ask_again(since=since - _ONE_DAY)
         if not Period.objects.filter(series=Period.Series.CURRENT).exists() or _is_older(since):
             clock = open_day(now=now)
             clock.lapses_on = None
@@ -72,7 +74,7 @@ def open_day(*, now: dt.datetime) -> Clock:
     """
     workspace = current_workspace()
     today = local_date(now, workspace.timezone)
-    tomorrow = today + dt.timedelta(days=1)
+    tomorrow = today + _ONE_DAY
     fiscal_start = workspace.fiscal_year_start_month
     first = first_day()
     running = {span_of(kind, today, fiscal_start) for kind in KINDS} if first else set()
@@ -238,7 +240,7 @@ def compute_as_of(*, now: dt.datetime, as_of: dt.date) -> list[Period]:
     if day_end(as_of, workspace.timezone) > now:
         raise ValueError(f"{as_of} is not over yet in {workspace.timezone}")
     forget(Period.objects.filter(series=Period.Series.AS_OF, as_of=as_of))
-    until_on = as_of + dt.timedelta(days=1)
+    until_on = as_of + _ONE_DAY
     spans = [span_of(kind, as_of, workspace.fiscal_year_start_month) for kind in KINDS]
     rows = [_row(span, Period.Series.AS_OF, until_on=until_on, as_of=as_of) for span in spans]
     Period.objects.bulk_create(rows)

@@ -119,7 +119,9 @@ due_term AS (
     SELECT
         account_id, mrr, currency,
         CASE
-            WHEN ends_on < stretch_until AND rolls THEN mrr
+            WHEN ends_on < stretch_until AND rolls
+            THEN CASE WHEN next_on = ends_on + 1 AND next_currency = currency
+                THEN least(mrr, next_mrr) ELSE mrr END
             WHEN next_on IS NOT NULL AND next_kind NOT IN ('churn', 'reactivation')
                 AND next_term_ends_on > ends_on
             THEN CASE WHEN next_currency = currency THEN least(mrr, next_mrr) ELSE mrr END

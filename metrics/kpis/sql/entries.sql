@@ -1,7 +1,9 @@
 -- role: analytics
 -- The ledger up to a boundary as known, the stretches between its entries and the days on which
 -- accounts paid. Needs kpis_state of the same boundary: there the ends of what still runs are read
--- off, so that terms that roll on, notices and overdue renewals have one rule only.
+-- off, so that terms that roll on, notices and overdue renewals have one rule only. The entries of
+-- the first day after it, where that is check_day, are there for what they say of the last day: that
+-- it was the end of what was paid for, or that a term which ran out with it was renewed.
 INSERT INTO kpis_entry (
     account_id, subscription_id, id, kind, effective_on, mrr, mrr_before, currency,
     currency_before, reason, is_last_of_day, term_ends_on, months, rolls
@@ -15,11 +17,10 @@ entry AS (
       AND e.kind NOT IN ('void', 'one_off')
       AND (
           e.effective_on <= %(last_day)s
-          -- the end of what was paid for until the boundary, and no longer
-          OR e.kind = 'churn' AND e.effective_on = %(check_day)s AND EXISTS (
+          OR e.effective_on = %(check_day)s AND EXISTS (
               SELECT FROM kpis_state s
               WHERE s.boundary = %(boundary)s AND s.subscription_id = e.subscription_id
-                AND s.ended_on = %(last_day)s
+                AND (e.kind <> 'churn' OR s.ended_on = %(last_day)s)
           )
       )
       AND e.known_at <= %(known_until)s
@@ -52,7 +53,11 @@ day AS (
         lead(kind) OVER chain AS next_kind,
         lead(mrr) OVER chain AS next_mrr,
         lead(currency) OVER chain AS next_currency,
-        lead(term_ends_on) OVER chain AS next_term_ends_on
+        lead(term_ends_on) OVER chain AS next_term_ends_on,
+        -- what follows only after the boundary has not ended it
+        coalesce(
+            lead(effective_on) OVER chain > %(last_day)s AND lead(kind) OVER chain <> 'churn', true
+        ) AS goes_on
     FROM kpis_entry
     WHERE is_last_of_day
     WINDOW chain AS (PARTITION BY subscription_id ORDER BY effective_on)
@@ -60,21 +65,21 @@ day AS (
 SELECT
     d.account_id, d.subscription_id, d.effective_on,
     CASE
-        WHEN d.next_on IS NULL THEN s.ended_on
+        WHEN d.goes_on THEN s.ended_on
         ELSE least(d.next_on - 1, lapsed.ended_on)
     END,
     d.mrr, d.currency, d.term_ends_on, d.months, d.rolls,
     d.next_on, d.next_kind, d.next_mrr, d.next_currency, d.next_term_ends_on
 FROM day d
 LEFT JOIN kpis_state s
-    ON d.next_on IS NULL AND s.boundary = %(boundary)s AND s.subscription_id = d.subscription_id
+    ON d.goes_on AND s.boundary = %(boundary)s AND s.subscription_id = d.subscription_id
 -- only a reactivation may follow a term that ran out without an entry of its end
 LEFT JOIN LATERAL (
     SELECT x.ended_on
     FROM subscription_states(%(workspace_id)s, d.next_on - 1, %(known_until)s) x
     WHERE x.subscription_id = d.subscription_id
-) lapsed ON d.next_kind = 'reactivation'
-WHERE d.kind <> 'churn';
+) lapsed ON d.next_kind = 'reactivation' AND NOT d.goes_on
+WHERE d.kind <> 'churn' AND d.effective_on <= %(last_day)s;
 ANALYZE kpis_stretch;
 INSERT INTO kpis_spell (account_id, number, from_on, last_on)
 WITH

@@ -71,7 +71,8 @@ farewell AS MATERIALIZED (
     SELECT DISTINCT ON (e.account_id) e.account_id, e.reason
     FROM kpis_entry e
     JOIN life l ON l.account_id = e.account_id AND e.effective_on >= l.last_from_on
-    WHERE e.kind IN ('churn', 'notice') AND e.reason <> ''
+    WHERE e.reason <> ''
+      AND (e.kind = 'churn' OR e.kind = 'notice' AND e.effective_on < %(boundary)s + %(first_day)s)
     ORDER BY e.account_id, e.effective_on DESC, e.id DESC
 ),
 -- the spell an onboarding was completed in, or the first one after it
