@@ -8,6 +8,7 @@ import datetime as dt
 import functools
 import json
 import math
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -354,6 +355,8 @@ class Texts:
 
 
 _LONGEST_JSON = 32_768
+# The escape itself, and not a backslash that is followed by these letters.
+_NUL_IN_JSON = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 @dataclass(frozen=True)
@@ -363,20 +366,17 @@ class Attributes:
     empty: Any = field(default_factory=dict)
 
     def read(self, value: Any) -> dict[str, Any]:
-        if isinstance(value, str):
-            try:
+        try:
+            if isinstance(value, str):
                 value = json.loads(value)
-            except ValueError as error:
-                raise BadValue("not_json", _("This is not JSON.")) from error
+            text = json.dumps(value, allow_nan=False, ensure_ascii=False)
+            size = len(text.encode())
+        except (TypeError, ValueError, RecursionError) as error:
+            raise BadValue("not_json", _("This is not JSON.")) from error
         if not isinstance(value, Mapping):
             raise BadValue("not_an_object", _("This must be a JSON object."))
-        try:
-            text = json.dumps(value, allow_nan=False)
-            text.encode()
-        except (TypeError, ValueError) as error:
-            raise BadValue("not_json", _("This is not JSON.")) from error
-        if len(text) > _LONGEST_JSON:
+        if size > _LONGEST_JSON:
             raise BadValue("too_long", _("Custom attributes may hold 32 KB."))
-        if "\\u0000" in text:
+        if _NUL_IN_JSON.search(text):
             raise BadValue("nul_character", _("This contains a NUL character."))
         return dict(value)

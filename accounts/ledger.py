@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 
 from cs_platform.core.errors import DomainError
 
+# More is a slip of the keyboard in any currency, and would not fit the figures made of it.
+MOST_PER_MONTH = Decimal(10) ** 12
 GRACE_DAYS = 30  # 更新遅延: how long a term may be over before the contract counts as lost
 _CENTS = Decimal("0.0001")
 _MONEY = ("plan", "seats", "unit_price", "mrr", "currency")
@@ -290,6 +292,12 @@ def _check(state: State) -> None:
     if state.mrr < 0 or state.unit_price < 0:
         raise DomainError(
             _("A price cannot be negative."), code="negative_amount", field="unit_price"
+        )
+    if max(state.mrr, state.unit_price) > MOST_PER_MONTH:
+        raise DomainError(
+            _("A contract may bring at most %(most)s a month.") % {"most": f"{MOST_PER_MONTH:,}"},
+            code="out_of_range",
+            field="unit_price",
         )
     if state.term_ends_on and state.term_ends_on < state.starts_on:
         raise DomainError(

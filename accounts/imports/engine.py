@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+
 from accounts.actions import audit
 from accounts.actions.upsert import Problem, Result
 from accounts.actors import Actor
@@ -42,12 +44,17 @@ class Report:
 
 @dataclass
 class _Line:
-    """A row on its way: its item, what is wrong with it and what is odd about it."""
+    """A row on its way: its item, what is wrong with it and what is odd about it.
+
+    ``repeated`` are the rows of the same key that it counts for; the last of them is tried in its
+    place if it is refused.
+    """
 
     row: Row
     item: dict[str, Any]
     errors: list[Problem]
     warnings: list[Problem]
+    repeated: list["_Line"] = field(default_factory=list)
 
 
 class _Undo(Exception):
@@ -91,17 +98,19 @@ def import_rows(
         if dry_run:
             with suppress(_Undo), scope(workspace.pk):
                 for batch in _batches(lines, take.again):
+                    before = report.rows_read
                     take(batch)
-                    progress(len(batch))
+                    progress(report.rows_read - before)
                 raise _Undo
             with scope(workspace.pk):
                 take.keep(report.issues)
         else:
             for batch in _batches(lines, take.again):
+                before = report.rows_read
                 with scope(workspace.pk):
                     issues = take(batch)
                     take.keep(issues)
-                progress(len(batch))
+                progress(report.rows_read - before)
         with scope(workspace.pk):
             take.finish(ImportRun.State.DONE)
     except Exception as error:
@@ -112,12 +121,11 @@ def import_rows(
 
 
 def _batches(lines: list[_Line], again: list[_Line]) -> Iterable[list[_Line]]:
-    for start in range(0, len(lines), BATCH):
-        yield lines[start : start + BATCH]
-    # those that named a row further down, once more now that all are in
-    retried, again[:] = list(again), []
-    for start in range(0, len(retried), BATCH):
-        yield retried[start : start + BATCH]
+    while lines:
+        for start in range(0, len(lines), BATCH):
+            yield lines[start : start + BATCH]
+        # those that named a row further down, and those that stand in for a row that was refused
+        lines, again[:] = list(again), []
 
 
 def _prepare(rows: Iterable[Row], mapping: Mapping, kind: Kind, zone: ZoneInfo) -> list[_Line]:
@@ -128,10 +136,29 @@ def _prepare(rows: Iterable[Row], mapping: Mapping, kind: Kind, zone: ZoneInfo) 
         if "arr" in item:
             errors += _monthly(item)
         # what is odd is told of every row, those that are refused for another reason included
-        lines.append(_Line(row, item, errors, suspicions.look(row.number, item)))
+        lines.append(_Line(row, item, errors, suspicions.look(item)))
+    lines = _without_repeated(lines, kind)
     if kind.in_order_of:
         lines.sort(key=lambda line: _day(line.item, kind.in_order_of))
     return lines
+
+
+def _without_repeated(lines: list[_Line], kind: Kind) -> list[_Line]:
+    """The lines that count, each with those of its key that do not."""
+    counting: dict[Any, _Line] = {}
+    for line in lines:
+        key = tuple(str(line.item.get(name, "")).strip() for name in kind.key)
+        # without a key every line is refused for itself
+        known = counting.pop(key, None) if key[0] else None
+        if known is None:
+            counting[key if key[0] else line.row.number] = line
+        elif kind.first_counts:
+            known.repeated.insert(0, line)
+            counting[key] = known
+        else:
+            line.repeated, known.repeated = [*known.repeated, known], []
+            counting[key] = line
+    return list(counting.values())
 
 
 def _monthly(item: dict[str, Any]) -> list[Problem]:
@@ -190,7 +217,23 @@ class _Taker:
             self.report.outcomes[result.outcome] += 1
             issues += self._issues(line, line.warnings, ImportIssue.Severity.WARNING)
             self.report.warned += bool(line.warnings)
+            issues += self._left_out(line)
         self.report.issues += issues
+        return issues
+
+    def _left_out(self, line: _Line) -> list[ImportIssue]:
+        """What is told of the rows that the taken one counts for."""
+        reason = Problem(
+            "duplicate_in_file",
+            _("Row %(row)d has the same key and counts; nothing was taken from this one.")
+            % {"row": line.row.number},
+            self.kind.key[0],
+        )
+        issues = []
+        for other in line.repeated:
+            self.report.outcomes["unchanged"] += 1
+            self.report.warned += 1
+            issues += self._issues(other, [reason, *other.warnings], ImportIssue.Severity.WARNING)
         return issues
 
     def _is_to_be_retried(self, line: _Line, result: Result) -> bool:
@@ -203,6 +246,10 @@ class _Taker:
 
     def _refused(self, line: _Line, problems: list[Problem]) -> list[ImportIssue]:
         self.report.outcomes["rejected"] += 1
+        if line.repeated:
+            *others, stand_in = line.repeated
+            stand_in.repeated = others
+            self.again.append(stand_in)
         warnings = self._issues(line, line.warnings, ImportIssue.Severity.WARNING)
         return [*self._issues(line, problems, ImportIssue.Severity.ERROR), *warnings]
 

@@ -21,12 +21,16 @@ Writer = Callable[..., list[Result]]
 
 @dataclass(frozen=True)
 class Kind:
-    """``virtual`` fields are understood by the import alone and not stored as they are."""
+    """``virtual`` fields are understood by the import alone and not stored as they are.
+
+    Of rows of one file with the same ``key`` the last is taken, or with ``first_counts`` the first.
+    """
 
     rules: Mapping[str, Rule]
     write: Writer
     takes_historical: bool
     key: tuple[str, ...] = ("external_id",)
+    first_counts: bool = False
     required: tuple[str, ...] = ("external_id",)
     virtual: Mapping[str, Rule] | None = None
     # rows are taken in the order of this day, so that the ledger grows forwards
@@ -44,7 +48,13 @@ class Kind:
 
 
 KINDS = {
-    "accounts": Kind(accounts.RULES, accounts.upsert_accounts, True),
+    "accounts": Kind(
+        accounts.RULES,
+        accounts.upsert_accounts,
+        True,
+        # an account may have a row for each date of its history, and so may a contract
+        key=("external_id", "happened_at"),
+    ),
     "contacts": Kind(
         contacts.RULES,
         contacts.upsert_contacts,
@@ -55,6 +65,7 @@ KINDS = {
         subscriptions.RULES,
         subscriptions.upsert_subscriptions,
         True,
+        key=("external_id", "effective_on"),
         required=("external_id", "account_external_id", "product", "starts_on"),
         virtual={"arr": Number(4), "churned": YesNo(empty=None)},
         in_order_of=("starts_on",),
@@ -69,6 +80,8 @@ KINDS = {
         contract_events.RULES,
         contract_events.record_contract_events,
         True,
+        # an entry of the ledger is never restated
+        first_counts=True,
         required=("external_id", "kind"),
         in_order_of=("effective_on", "last_paid_on"),
     ),

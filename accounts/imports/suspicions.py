@@ -18,25 +18,11 @@ class Suspicions:
 
     def __init__(self, kind: Kind) -> None:
         self._kind = kind
-        self._seen: dict[tuple[str, ...], int] = {}
         self._spans: dict[tuple[str, str], list[_Span]] = {}
 
-    def look(self, number: int, item: dict[str, Any]) -> list[Problem]:
-        """What is odd about the item of row ``number``; takes the import's own fields off it."""
-        found = list(self._repeated(number, item))
-        if "starts_on" in self._kind.rules:
-            found += self._contract(item)
-        return found
-
-    def _repeated(self, number: int, item: dict[str, Any]) -> Iterable[Problem]:
-        key = tuple(str(item.get(name, "")).strip() for name in self._kind.key)
-        first = self._seen.setdefault(key, number)
-        if first != number:
-            yield Problem(
-                "duplicate_in_file",
-                _("Row %(row)d has the same key; the later row counts.") % {"row": first},
-                self._kind.key[0],
-            )
+    def look(self, item: dict[str, Any]) -> list[Problem]:
+        """What is odd about the item; takes the import's own fields off it."""
+        return list(self._contract(item)) if "starts_on" in self._kind.rules else []
 
     def _contract(self, item: dict[str, Any]) -> Iterable[Problem]:
         churned, ended_on = item.pop("churned", None), item.get("ended_on")

@@ -152,7 +152,7 @@ def test_contracts_with_first_unpaid_days_and_planted_dirt(workspace):
         (6, "error", "end_before_start"),
         (7, "warning", "never_active"),
         (8, "error", "out_of_range"),
-        (9, "warning", "duplicate_in_file"),
+        (4, "warning", "duplicate_in_file"),
     }
     with tenancy.scope(workspace.pk):
         first = Subscription.objects.get(external_id="S-1")
@@ -206,6 +206,102 @@ E-4,S-1,change,2024-08-01,,120,
         ]
     again = take(workspace, "contract_events", mapping, file)
     assert dict(again.outcomes) == {"unchanged": 3, "rejected": 1}
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [
+        ('{"a": "\\ud800"}', "not_json"),
+        ('{"a":' * 5000 + "1" + "}" * 5000, "not_json"),
+        ('{"a": 1e400}', "not_json"),
+        ('{"a": "\\u0000"}', "nul_character"),
+        ("[1]", "not_an_object"),
+        # a backslash and letters, as a Windows path may have them
+        ('{"a": "C:\\\\u0000"}', None),
+    ],
+)
+def test_no_cell_of_json_ends_the_import_of_the_others(workspace, cell, code):
+    mapping = {"columns": {"external_id": "id", "name": "name", "attributes": "more"}}
+    quoted = cell.replace('"', '""')
+    report = take(workspace, "accounts", mapping, f'id,name,more\nA,a,"{quoted}"\nB,b,\n')
+    assert [issue.code for issue in report.issues] == ([code] if code else [])
+    with tenancy.scope(workspace.pk):
+        assert Account.objects.filter(external_id="B").exists()
+
+
+def test_no_slip_of_the_keyboard_ends_the_import_of_the_others(workspace):
+    take(workspace, "accounts", ACCOUNTS, FILE)
+    columns = {"external_id": "sub", "account_external_id": "account", "starts_on": "start"}
+    mapping = {
+        "columns": {**columns, "seats": "seats", "unit_price": "price"},
+        "constants": {"product": "core"},
+    }
+    file = (
+        "sub,account,start,seats,price\n"
+        "S-1,A-1,2024-01-01,2000000000,99999999999999\n"
+        "S-2,A-1,2024-01-01,,1000000000001\n"
+        "S-3,A-1,2024-01-01,1000000,1000000\n"
+    )
+    report = take(workspace, "subscriptions", mapping, file)
+    assert dict(report.outcomes) == {"created": 1, "rejected": 2}
+    assert {i.code for i in report.issues if i.severity == "error"} == {"out_of_range"}
+    with tenancy.scope(workspace.pk):
+        assert Subscription.objects.get().mrr == 10**12
+
+
+TWICE = """id,name,seats
+A-1,First,1
+A-2,Other,1
+A-1,Second,2
+A-1,Third,many
+"""
+
+
+def test_of_rows_with_the_same_key_the_last_good_one_is_taken_and_the_others_say_so(workspace):
+    mapping = {"columns": {"external_id": "id", "name": "name", "seats": "seats"}}
+    dealt_with: list[int] = []
+    for outcomes in (
+        {"created": 2, "unchanged": 1, "rejected": 1},
+        {"unchanged": 3, "rejected": 1},
+    ):
+        report = take(workspace, "accounts", mapping, TWICE, progress=dealt_with.append)
+        assert dict(report.outcomes) == outcomes
+        told = {(i.row_number, i.severity, i.code) for i in report.issues}
+        assert told == {(5, "error", "not_a_number"), (2, "warning", "duplicate_in_file")}
+        left_out = next(i for i in report.issues if i.severity == "warning")
+        assert left_out.message.startswith("Row 4 has the same key")
+        with tenancy.scope(workspace.pk):
+            account = Account.objects.get(external_id="A-1")
+            assert (account.name, account.seats) == ("Second", 2)
+            changes = AttributeChange.objects.filter(account=account, attribute="seats")
+            assert list(changes.values_list("new_value", flat=True)) == ["2"]
+    assert sum(dealt_with) == 8
+
+
+def test_rows_of_different_dates_are_a_history_and_repeat_nothing(workspace):
+    file = "id,name,seats,size,since\nA-1,a,1,,01/04/2024\nA-1,a,2,,01/05/2024\n"
+    for outcomes in ({"created": 1, "updated": 1}, {"unchanged": 2}):
+        report = take(workspace, "accounts", ACCOUNTS, file)
+        assert (dict(report.outcomes), report.issues) == (outcomes, [])
+
+
+def test_a_ledger_entry_is_not_restated_by_a_later_row(workspace):
+    take(workspace, "accounts", ACCOUNTS, FILE)
+    take(
+        workspace,
+        "subscriptions",
+        CONTRACTS,
+        "sub,account,start,end,mrr,seats,churned\nS-1,A-1,2024-01-01,,100,1,\n",
+    )
+    columns = {"external_id": "id", "subscription_external_id": "sub", "effective_on": "on"}
+    mapping = {"columns": {**columns, "mrr": "mrr"}, "constants": {"kind": "change"}}
+    file = "id,sub,on,mrr\nE-1,S-9,2024-02-01,90\nE-1,S-1,2024-02-01,150\nE-1,S-1,2024-02-01,170\n"
+    report = take(workspace, "contract_events", mapping, file)
+    assert dict(report.outcomes) == {"created": 1, "unchanged": 1, "rejected": 1}
+    told = {(i.row_number, i.code) for i in report.issues}
+    assert told == {(2, "unknown_subscription"), (4, "duplicate_in_file")}
+    with tenancy.scope(workspace.pk):
+        assert ContractEvent.objects.get(external_id="E-1").mrr == 150
 
 
 cell = st.text(

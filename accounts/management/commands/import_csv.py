@@ -81,7 +81,7 @@ class Command(BaseCommand):
             f"{'Dry run: nothing was kept. ' if report.is_dry_run else ''}"
             f"{report.rows_read} rows ({encoding}): {counts['created']} created, "
             f"{counts['updated']} updated, {counts['unchanged']} unchanged, "
-            f"{counts['rejected']} refused; {report.warned} taken with a warning"
+            f"{counts['rejected']} refused; {report.warned} with a warning"
         )
 
 
