@@ -19,7 +19,8 @@ QUERY_LENGTH = 2000
 def save_view(*, actor: Actor, page: str, name: str, query: str, is_shared: bool) -> SavedView:
     """Keep a list's filters and sort under a name; the member's own names are unique per page.
 
-    Raises ``DomainError`` for an empty or overlong name, ``Conflict`` for a name already used.
+    Raises ``DomainError`` for an empty or overlong name and for filters longer than an address
+    should be, ``Conflict`` for a name already used.
     """
     name = name.replace("\x00", "").strip()
     if not name or len(name) > NAME_LENGTH:
@@ -27,13 +28,19 @@ def save_view(*, actor: Actor, page: str, name: str, query: str, is_shared: bool
             _("A view needs a name of 1 to %(most)d characters.") % {"most": NAME_LENGTH},
             field="name",
         )
+    if len(query) > QUERY_LENGTH:
+        raise DomainError(
+            _("These filters are too long for a view: shorten the text that is searched for."),
+            code="too_long",
+            field="query",
+        )
     try:
         with transaction.atomic():
             return SavedView.objects.create(
                 member=actor.membership,
                 page=page,
                 name=name,
-                query=query[:QUERY_LENGTH],
+                query=query,
                 is_shared=is_shared,
             )
     except IntegrityError:

@@ -252,6 +252,20 @@ def test_a_name_is_taken_once_and_lists_are_a_closed_set(
     assert client.post(url("save_view", "members"), {"name": "x"}).status_code == 404
 
 
+def test_filters_too_long_for_a_view_are_refused_and_not_cut(
+    three: Book, client_as: Callable[..., Client], url: Callable[..., str]
+) -> None:
+    client, longest = client_as("csm"), 2000 - len("owner=all&q=")
+    save = url("save_view", "accounts")
+    client.post(save, {"name": "Long", "query": f"owner=all&q={'x' * longest}"})
+    shown = client.post(save, {"name": "Longer", "query": f"owner=all&q={'x' * (longest + 1)}"})
+    assert "too long for a view" in text_of(client.get(shown["Location"]))
+    with tenancy.scope(three.workspace.pk):
+        assert [(view.name, len(view.query)) for view in SavedView.objects.all()] == [
+            ("Long", 2000)
+        ]
+
+
 # --- export ----------------------------------------------------------------------------------
 def exported(answer: Any) -> list[list[str]]:
     """Rows of a CSV download."""
