@@ -97,6 +97,11 @@ def settings_in_order() -> Iterator[Finding]:
             f"Serves {', '.join(outside)} without HTTPS_ONLY: log-ins may travel unencrypted.",
             "Put a TLS proxy in front, then set HTTPS_ONLY=1 and BEHIND_PROXY=1.",
         )
+    if outside and settings.EMAIL_BACKEND == "django.core.mail.backends.console.EmailBackend":
+        yield _warning(
+            "Letters are written to the log and reach nobody, links for new passwords included.",
+            "Name a mail server: EMAIL_HOST, and EMAIL_PORT, EMAIL_HOST_USER, … as it needs them.",
+        )
     sends = settings.EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend"
     public = urlsplit(settings.PUBLIC_URL).hostname or ""
     if sends and settings.EMAIL_HOST not in _LOCAL_HOSTS and public in _LOCAL_NAMES:

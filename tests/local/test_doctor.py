@@ -43,6 +43,14 @@ def texts(findings: Iterable[Finding], level: Level = Level.FAULT) -> str:
             Level.WARNING,
             "http://localhost:8000: nobody who gets one can follow them",
         ),
+        (
+            {
+                "EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend",
+                "ALLOWED_HOSTS": ["cs.example.com"],
+            },
+            Level.WARNING,
+            "Letters are written to the log and reach nobody",
+        ),
     ],
 )
 def test_settings(settings: Any, values: dict[str, Any], level: Level, words: str) -> None:
