@@ -110,7 +110,7 @@ def members(request: HttpRequest) -> HttpResponse:
                 return see_other(request.path)
             link = _password_link(request, member.user)
             form = MemberForm(roles=reversed(roles))
-    return _page(
+    response = _page(
         request,
         "members.html",
         "members",
@@ -120,6 +120,9 @@ def members(request: HttpRequest) -> HttpResponse:
         grantable={role.value for role in roles},
         link=link,
     )
+    if link:
+        response["Cache-Control"] = "no-store"
+    return response
 
 
 def _password_link(request: HttpRequest, user: AbstractBaseUser) -> str:

@@ -324,6 +324,7 @@ def test_a_manager_adds_members_by_link_but_no_administrators(client_as, url, wo
     added = client.post(url("members"), {"email": "New@acme.example", "role": "csm"})
     link = added.context["link"]
     assert "/password/reset/key/" in link
+    assert added["Cache-Control"] == "no-store"
     member = Membership.objects.get(workspace=workspace, user__email__iexact="new@acme.example")
     assert not member.user.has_usable_password()
     stranger = Client()

@@ -34,6 +34,17 @@ def test_the_log_in_page_speaks_both_languages(db: None) -> None:
     assert '<html lang="ja"' in text
 
 
+def test_every_title_says_whose_page_it_is(workspace: Workspace, client_as: ClientAs) -> None:
+    def title(client: Client, address: str) -> str:
+        found = re.search(r"<title>(.*?)</title>", client.get(address).content.decode())
+        assert found is not None
+        return found.group(1)
+
+    assert title(Client(), "/accounts/login/") == "Log in · CS Platform"
+    assert title(Client(), "/nowhere/") == "There is no such page · CS Platform"
+    assert title(client_as("csm"), f"/w/{workspace.slug}/tasks/") == f"Tasks · {workspace.name}"
+
+
 def test_logging_in_leads_to_the_only_workspace(workspace: Workspace) -> None:
     user = User.objects.get(email=f"csm@{workspace.slug}.example")
     user.set_password("correct horse battery")
