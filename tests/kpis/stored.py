@@ -28,7 +28,7 @@ _DETAIL = {
     "account_months_12m": 1200,
     "last_rate": [0.2, 0.15, 0.25],
     "rate_before": [0.21, 0.16, 0.26],
-    "checks": {"history": True, "churned": True, "stable": True},
+    "checks": {"history": True, "churned": True, "steady": True},
 }
 # What a period of the tests says of each KPI; shares of 100 accounts, money of 10.
 VALUES: dict[str, float] = {

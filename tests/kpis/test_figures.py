@@ -10,12 +10,13 @@ import pytest
 from accounts.actions.contracts import give_notice, pause_subscription
 from accounts.models import ExchangeRate
 from cs_platform.core.errors import DomainError
+from metrics.kpis.actions.schedule import compute_as_of
 from metrics.kpis.definitions import CUTS, KPIS
-from metrics.kpis.models import Settings
+from metrics.kpis.models import Period, Settings
 from metrics.kpis.queries.figures import churn_reasons, current_figures, cut
 from metrics.kpis.queries.lifetime import ltv, survival
 from metrics.kpis.queries.revenue import bridge, cohort_table
-from tests.kpis.conftest import ACTOR, Book, day
+from tests.kpis.conftest import ACTOR, NOW, Book, day
 
 Shares = Callable[..., dict[str, float | None]]
 
@@ -304,6 +305,24 @@ def test_cohorts_of_customers_and_of_revenue(book: Book) -> None:
     assert [cell.amount for cell in money.totals] == [300, 500, 650]
     with pytest.raises(DomainError):
         cohort_table("profit")
+
+
+def test_cohorts_as_of_a_past_day_are_what_was_known_then(book: Book) -> None:
+    book.contract("A", "2026-01-10", 100, ended_on="2026-03-20")
+    book.contract("B", "2026-01-20", 200)
+    book.period("month", "2026-01-15", series=Period.Series.FIRST)
+    # came to light in April, for January
+    book.contract("C", "2026-01-25", 50, is_historical=False)
+    for month in ("2026-01-15", "2026-03-15"):
+        book.period("month", month)
+    compute_as_of(now=NOW, as_of=day("2026-03-10"))
+    then = cohort_table("customers", as_of=day("2026-03-10"))
+    assert [(cell.period_starts_on, cell.amount) for cell in then.totals] == [
+        (day("2026-01-01"), 2),
+        (day("2026-03-01"), 2),
+    ]
+    now = cohort_table("customers")
+    assert [cell.amount for cell in now.totals] == [3, 2]
 
 
 def test_the_first_day_can_belong_to_the_opening_figure(book: Book) -> None:

@@ -296,6 +296,32 @@ class TestOneMetric:
         facts = dict(client_as("viewer").get(url("metric", "ltv-revenue")).context["facts"])
         assert facts["Lifetime as 1 ÷ annual churn"] == "5.00 years"
         assert facts["Lifetime used"] == "1 ÷ annual churn: churn is stable"
+        assert facts["at least 24 months of history (30)"] == "yes"
+        assert facts["at least 30 lost accounts (40)"] == "yes"
+        assert facts["the last two 12-month rates within each other's 95% interval"] == "yes"
+
+    @pytest.mark.parametrize(
+        ("cut", "value"),
+        [
+            ("segment", "%00"),
+            ("plan", "²"),
+            ("plan", "9" * 40),
+            ("owner", "١"),
+            ("cohort_quarter", "9999-12-01"),
+            ("cohort_quarter", "²"),
+        ],
+    )
+    @pytest.mark.parametrize("name", ["metric", "metric_export"])
+    def test_a_part_that_cannot_be_is_nobody(
+        self, stocked: Shelf, client_as: Callable[..., Client], url: Callable[..., str],
+        name: str, cut: str, value: str,
+    ) -> None:  # fmt: skip
+        answer = client_as("viewer").get(f"{url(name, 'customers')}?cut={cut}&value={value}")
+        assert answer.status_code == 200
+        if name == "metric":
+            assert answer.context["accounts"] == []
+        else:
+            assert len(list(answer.streaming_content)) == 1
 
     @pytest.mark.parametrize("slug", list(KPIS))
     def test_every_page_renders_in_both_languages(

@@ -35,7 +35,7 @@ def accounts_behind(
 
     ``amount`` of a row is what the account adds to the numerator, in money per month at
     period-start rates (onboarding and tenure: days). Raises ``DomainError`` (``unknown_kpi``,
-    ``bad_cursor``).
+    ``unknown_dimension``, ``unknown_value``, ``bad_cursor``).
     """
     behind = BEHIND.get(kpi)
     if behind is None:
@@ -101,6 +101,18 @@ def _row(row: Any, names: dict[int, str], *, counts: bool) -> AccountRow:
 
 
 def _in_cut(dimension: str, value: str) -> Q:
+    try:
+        return _part(dimension, value)
+    except ValueError as error:
+        raise DomainError(
+            "There is no such part of the cut.", code="unknown_value", field="value"
+        ) from error
+
+
+def _part(dimension: str, value: str) -> Q:
+    """One part of a cut; '' is those without a value. Raises ``ValueError`` for what is none."""
+    if "\0" in value:
+        raise ValueError("no value has a NUL character")
     match dimension:
         case "":
             return Q()
@@ -110,14 +122,11 @@ def _in_cut(dimension: str, value: str) -> Q:
             return Q(is_churned=True, reason=value)
         case Figure.Dimension.PLAN | Figure.Dimension.OWNER:
             column = f"{dimension}_id"
-            return (
-                Q(**{column: int(value)}) if value.isdigit() else Q(**{f"{column}__isnull": True})
-            )
+            return Q(**{column: int(value)}) if value else Q(**{f"{column}__isnull": True})
         case Figure.Dimension.COHORT | Figure.Dimension.COHORT_QUARTER:
-            try:
-                first = dt.date.fromisoformat(value)
-            except ValueError:
+            if not value:
                 return Q(cohort__isnull=True)
+            first = dt.date.fromisoformat(value)
             months = 3 if dimension == Figure.Dimension.COHORT_QUARTER else 1
             return Q(cohort__gte=first, cohort__lt=month_start(first, months))
     raise DomainError(f"There is no cut by “{dimension}”.", code="unknown_dimension", field="cut")

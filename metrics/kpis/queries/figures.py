@@ -92,7 +92,7 @@ def labels(dimension: str, values: Sequence[str]) -> dict[str, str]:
 
 
 def _ids(values: Iterable[str]) -> list[int]:
-    return [int(value) for value in values if value.isdigit()]
+    return [int(value) for value in values if value.isascii() and value.isdecimal()]
 
 
 _Key = tuple[dt.date, dt.date, str, str, str]

@@ -40,19 +40,24 @@ def bridge(period: PeriodView, dimension: str = "", value: str = "") -> Bridge |
 
 
 def cohort_table(
-    kind: str = "customers", by: str = "month", *, until: dt.date | None = None, columns: int = 36
+    kind: str = "customers",
+    by: str = "month",
+    *,
+    until: dt.date | None = None,
+    as_of: dt.date | None = None,
+    columns: int = 36,
 ) -> CohortTable:
     """What is left of each cohort at the end of each period since its start.
 
     ``kind``: ``customers`` or ``revenue`` (at the rates of each period's end). ``by``: ``month`` or
     ``quarter`` (fiscal); cohorts and columns are both of that length. The ``columns`` newest
-    periods that begin by ``until`` are read, with every cohort in them. Raises ``DomainError``
-    (``unknown_kind``).
+    periods that begin by ``until`` are read, with every cohort in them; with ``as_of`` as they were
+    known at the end of that past day. Raises ``DomainError`` (``unknown_kind``).
     """
     if kind not in _KPI or by not in _STEP_MONTHS:
         raise DomainError("There is no such cohort table.", code="unknown_kind", field="kind")
     fiscal_start = current_workspace().fiscal_year_start_month
-    shown = {p.id: p for p in periods(by) if until is None or p.starts_on <= until}
+    shown = {p.id: p for p in periods(by, as_of=as_of) if until is None or p.starts_on <= until}
     shown = dict(list(shown.items())[:columns])
     dimension = Figure.Dimension.COHORT if by == "month" else Figure.Dimension.COHORT_QUARTER
     amounts: dict[tuple[dt.date, dt.date], Decimal] = {}

@@ -79,7 +79,7 @@ def lifetime_facts(detail: dict[str, Any], currency: str) -> list[tuple[str, str
     checks = {
         "history": _("at least 24 months of history (%s)") % number(detail["months_of_history"]),
         "churned": _("at least 30 lost accounts (%s)") % number(detail["churned"]),
-        "stable": _("the last two 12-month rates within each other's 95% interval"),
+        "steady": _("the last two 12-month rates within each other's 95% interval"),
     }
     for key, words in checks.items():
         if key in detail["checks"]:

@@ -121,10 +121,11 @@ def cohorts(request: HttpRequest) -> HttpResponse:
     if is_polled(request):
         return refreshed()
     by = "quarter" if lens.request.GET.get("by") == "quarter" else "month"
+    seen = {"until": period.last_on, "as_of": lens.as_of}
     context |= {
         "by": by,
-        "customers": _cohorts(cohort_table("customers", by, until=period.last_on), lens),
-        "revenue": _cohorts(cohort_table("revenue", by, until=period.last_on), lens),
+        "customers": _cohorts(cohort_table("customers", by, **seen), lens),
+        "revenue": _cohorts(cohort_table("revenue", by, **seen), lens),
     }
     return part_or_page(request, "kpis/cohorts.html", "kpis/_cohorts.html", context)
 
