@@ -11,9 +11,11 @@ from accounts.actors import Actor
 from accounts.models import Contact, ContactReservation, OutgoingMail, Workspace
 from cs_platform.core.errors import DomainError
 from metrics.surveys.actions import sending
+from metrics.surveys.actions.response_upserts import upsert_responses
 from metrics.surveys.actions.surveys import (
     close_survey,
     create_survey,
+    delete_draft,
     pause_survey,
     publish_survey,
     resume_survey,
@@ -21,7 +23,7 @@ from metrics.surveys.actions.surveys import (
 )
 from metrics.surveys.actions.waves import build_wave, start_due_waves, start_wave
 from metrics.surveys.audience import Audience
-from metrics.surveys.models import Invitation, Survey, Wave
+from metrics.surveys.models import Invitation, Response, Survey, Wave
 from metrics.surveys.queries.audience import preview
 from tests.surveys.people import NOW, SYSTEM, make_account, make_contact, make_survey
 
@@ -280,6 +282,17 @@ def test_bad_settings_say_what_and_where(fields: dict[str, object], code: str, f
     assert (caught.value.code, caught.value.field) == (code, field)
     survey.refresh_from_db()
     assert survey.name == "s"
+
+
+def test_a_draft_that_holds_imported_answers_is_not_thrown_away() -> None:
+    survey = create_survey(actor=SYSTEM, now=NOW, kind="nps", name="s")
+    item = {"external_id": "a", "survey_id": survey.pk, "score": 9}
+    (result,) = upsert_responses(actor=SYSTEM, now=NOW, items=[item], is_historical=True)
+    assert result.outcome == "created"
+    with pytest.raises(DomainError) as caught:
+        delete_draft(actor=SYSTEM, now=NOW, survey=survey)
+    assert caught.value.code == "has_answers"
+    assert Response.objects.get().survey == survey
 
 
 def test_the_scale_is_fixed_once_published() -> None:

@@ -19,7 +19,7 @@ from accounts.queries.workspaces import current_workspace
 from cs_platform.core.errors import Conflict, DomainError
 from metrics.surveys import default_texts
 from metrics.surveys.actions.questions import check_ready, first_questions
-from metrics.surveys.models import LANGUAGES, Question, Survey, SurveyLogo
+from metrics.surveys.models import LANGUAGES, Question, Response, Survey, SurveyLogo
 from metrics.surveys.models.survey import new_key
 from metrics.surveys.survey_fields import RULES
 from metrics.surveys.timing import next_wave_after
@@ -294,10 +294,16 @@ def close_survey(*, actor: Actor, now: dt.datetime, survey: Survey) -> Survey:
 
 @transaction.atomic
 def delete_draft(*, actor: Actor, now: dt.datetime, survey: Survey) -> None:
-    """Throw a draft away. Errors: ``published``: what was shown to customers is kept."""
+    """Throw a draft away. Errors: ``published``: what was shown to customers is kept, and
+    ``has_answers``: so is what other tools' customers said."""
     survey = _locked(survey)
     if survey.published_at is not None:
         raise Conflict(_("The survey was out; close it instead."), code="published")
+    if Response.objects.filter(survey=survey).exists():
+        raise Conflict(
+            _("Answers were imported into this survey; publish and close it instead."),
+            code="has_answers",
+        )
     audit.record(actor=actor, action="survey_deleted", obj=survey, now=now)
     survey.delete()
 
