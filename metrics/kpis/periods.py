@@ -41,6 +41,11 @@ def span_of(kind: str, day: dt.date, fiscal_start: int) -> Span:
     return Span(month_start(start, length), start, kind)
 
 
+def first_months(kind: str, fiscal_start: int) -> list[int]:
+    """The months, 1–12, in which periods of ``kind`` begin; raises as ``span_of``."""
+    return [month for month in range(1, 13) if (month - fiscal_start) % _LENGTH[kind] == 0]
+
+
 def spans_until(first: dt.date, last: dt.date, fiscal_start: int) -> Iterator[Span]:
     """Every period from the one ``first`` falls in to the one ``last`` falls in, of all kinds."""
     for kind in KINDS:

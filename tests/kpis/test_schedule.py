@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from accounts.actions.contracts import end_subscription, renew_subscription
+from accounts.actions.workspace import update_workspace
 from accounts.models import AttributeChange, ExchangeRate, Workspace
 from cs_platform.core.errors import DomainError
 from metrics.kpis import tasks
@@ -51,6 +52,23 @@ def test_every_period_since_the_first_contract_is_computed_once(book: Book) -> N
     assert not any(p.is_restated for p in months)
     assert work_off() == 0
     assert not schedule.has_work(LATER)
+
+
+def test_another_fiscal_year_has_quarters_and_years_of_its_own(book: Book) -> None:
+    book.contract("A", "2025-07-10", 100)
+    work_off()
+    update_workspace(actor=ACTOR, workspace=book.workspace, now=NOW, fiscal_year_start_month=2)
+    assert schedule.has_work(LATER)
+    work_off()
+    assert not schedule.has_work(LATER)
+    # those of the calendar before would lie across them
+    quarters = periods("quarter")
+    assert [p.starts_on.isoformat() for p in quarters] == [
+        "2026-02-01", "2025-11-01", "2025-08-01", "2025-05-01",
+    ]  # fmt: skip
+    assert [p.is_open for p in quarters] == [True, False, False, False]
+    assert [p.starts_on.isoformat() for p in periods("year")] == ["2026-02-01", "2025-02-01"]
+    assert find_period("quarter", day("2025-10-01")) is None
 
 
 def test_an_entry_reaches_the_running_period_by_its_mark(book: Book) -> None:

@@ -11,6 +11,7 @@ from itertools import groupby
 from django.db import transaction
 from django.db.models import Min
 
+from accounts.models import Workspace
 from accounts.queries.workspaces import current_workspace
 from cs_platform.core import sql
 from cs_platform.core.clock import day_end, local_date
@@ -36,13 +37,13 @@ def refresh_current(now: dt.datetime) -> int:
     """Bring the running periods up to the ledger; the number of accounts computed again.
 
     Takes the marks away and asks for closed periods that they reach back to. The first look at a
-    new day closes what is over, opens what begins and computes everybody. Idempotent; one
-    transaction.
+    new day, or by another fiscal year, closes what is over, opens what begins and computes
+    everybody. Idempotent; one transaction.
     """
     workspace = current_workspace()
     today = local_date(now, workspace.timezone)
     clock = Clock.objects.select_for_update().first()
-    is_new_day = clock is None or clock.day != today
+    is_new_day = clock is None or clock.day != today or _is_another_year(today, workspace)
     if is_new_day:
         clock = open_day(now=now)
     assert clock is not None  # noqa: S101 - opening a day makes one
@@ -100,6 +101,14 @@ def open_day(*, now: dt.datetime) -> Clock:
         defaults={"day": today}, create_defaults={"day": today, "marked_at": now}
     )
     return clock
+
+
+def _is_another_year(today: dt.date, workspace: Workspace) -> bool:
+    """Whether the running periods are those of a fiscal year that is no longer in force."""
+    rows = Period.objects.filter(series=Period.Series.CURRENT)
+    running = {Span(row.ends_on, row.starts_on, row.kind) for row in rows}
+    wanted = {span_of(kind, today, workspace.fiscal_year_start_month) for kind in KINDS}
+    return bool(running) and running != wanted
 
 
 def _is_older(since: dt.date) -> bool:
@@ -219,10 +228,11 @@ def look_for_lapses(now: dt.datetime) -> int:
 def has_work(now: dt.datetime) -> bool:
     """Whether the open scope has anything to compute."""
     clock = Clock.objects.first()
-    today = local_date(now, current_workspace().timezone)
+    workspace = current_workspace()
+    today = local_date(now, workspace.timezone)
     if clock is None:
         return first_day() is not None
-    if clock.day != today or Mark.objects.exists():
+    if clock.day != today or Mark.objects.exists() or _is_another_year(today, workspace):
         return True
     if AsOfRequest.objects.filter(state=AsOfRequest.State.QUEUED).exists():
         return True

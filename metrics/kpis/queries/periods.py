@@ -5,7 +5,9 @@ from collections.abc import Iterable
 
 from django.db.models import Q, QuerySet
 
+from accounts.queries.workspaces import current_workspace
 from metrics.kpis.models import Clock, Period
+from metrics.kpis.periods import first_months
 from metrics.kpis.queries.shapes import PeriodView
 
 _SHOWN = (Period.Series.FIRST, Period.Series.RESTATED, Period.Series.CURRENT)
@@ -19,7 +21,7 @@ def periods(
     Where a closed period has been restated, that series is given, marked. ``as_of``: the period
     that ran on that past day as it stood at its end, and closed ones as first known.
     """
-    rows = _computed().filter(kind=kind)
+    rows = _computed(kind)
     if as_of is None:
         rows = rows.filter(series__in=_SHOWN)
     else:
@@ -42,7 +44,7 @@ def find_period(
     ``as_of``: as it would have been shown at the end of that day. None where it has not been
     computed (yet).
     """
-    rows = _computed().filter(kind=kind)
+    rows = _computed(kind)
     if as_of is not None:
         rows = rows.filter(series=Period.Series.AS_OF, as_of=as_of)
     else:
@@ -71,8 +73,13 @@ def is_computing() -> bool:
     return Period.objects.filter(is_due=True).exists()
 
 
-def _computed() -> QuerySet[Period]:
-    return Period.objects.filter(computed_at__isnull=False)
+def _computed(kind: str) -> QuerySet[Period]:
+    """Those of the fiscal year that is in force: others, kept from before, lie across them."""
+    found = Period.objects.filter(computed_at__isnull=False, kind=kind)
+    if kind not in {Period.Kind.QUARTER, Period.Kind.YEAR}:
+        return found
+    fiscal_start = current_workspace().fiscal_year_start_month
+    return found.filter(starts_on__month__in=first_months(kind, fiscal_start))
 
 
 def _views(rows: Iterable[Period]) -> list[PeriodView]:
