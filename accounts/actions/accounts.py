@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.actions import audit
 from accounts.actions.dirty import mark_dirty
 from accounts.actions.history import ATTRIBUTES, History, as_text, change_row
-from accounts.actions.upsert import Item, Result, Upserted, clean, in_waves, only
+from accounts.actions.upsert import Item, Result, Upserted, clean, in_waves, known, only
 from accounts.actors import Actor
 from accounts.fields import (
     REQUIRED,
@@ -72,15 +72,16 @@ def create_account(
 
     References may be given as objects (``owner``, ``sales_owner``, ``parent``, ``referrer``).
     """
+    item = {"external_id": external_id, "name": name, **fields}
     with transaction.atomic():
-        if Account.objects.filter(external_id=external_id.strip()).exists():
+        stored = only(_upsert([item], actor=actor, now=now))
+        if stored.outcome != "created":
             raise Conflict(
                 _("There is an account with the id “%(id)s” already.") % {"id": external_id},
                 code="external_id_taken",
                 field="external_id",
             )
-        item = {"external_id": external_id, "name": name, **fields}
-        account: Account = only(_upsert([item], actor=actor, now=now)).obj
+    account: Account = stored.obj
     return account
 
 
@@ -211,13 +212,8 @@ def _upsert(
     results = [Result() for _item in items]
     cleaned = [_clean(item, result, now) for item, result in zip(items, results, strict=True)]
     _resolve(cleaned, results)
-    ids = sorted({values["external_id"] for values in cleaned if "external_id" in values})
-    existing = {
-        account.external_id: account
-        for account in Account.objects.select_for_update()
-        .filter(external_id__in=ids)
-        .order_by("external_id")
-    }
+    ids = {values["external_id"] for values in cleaned if "external_id" in values}
+    existing = known(Account.objects.select_for_update(), ids)
     dated = any("happened_at" in values for values in cleaned)
     history = History(account.pk for account in existing.values()) if dated else History([])
     to_store: list[Account] = []

@@ -20,7 +20,8 @@ from cs_platform.core.errors import Conflict, DomainError, NotFound
 RATE_RULES: dict[str, Rule] = {
     "currency": Currency(empty=REQUIRED),
     "valid_from": Day(empty=REQUIRED),
-    "rate": Number(10, Decimal("0.0000000001"), Decimal("9999999999"), empty=REQUIRED),
+    # No currency is worth ten million of another: more is a slip of the keyboard.
+    "rate": Number(10, Decimal("0.0000000001"), Decimal(10_000_000), empty=REQUIRED),
 }
 
 

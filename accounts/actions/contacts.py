@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.actions.dirty import mark_dirty
-from accounts.actions.upsert import Item, Result, Upserted, clean, in_waves, only
+from accounts.actions.upsert import Item, Result, Upserted, clean, in_waves, known, only
 from accounts.actors import Actor
 from accounts.fields import (
     REQUIRED,
@@ -69,15 +69,16 @@ def create_contact(
     **fields: Any,
 ) -> Contact:
     """Add a person to an account. Errors: ``external_id_taken`` and those of the fields."""
+    item = {"external_id": external_id, "name": name, "account": account, **fields}
     with transaction.atomic():
-        if Contact.objects.filter(external_id=external_id.strip()).exists():
+        stored = only(_upsert([item], actor=actor, now=now))
+        if stored.outcome != "created":
             raise Conflict(
                 _("There is a contact with the id “%(id)s” already.") % {"id": external_id},
                 code="external_id_taken",
                 field="external_id",
             )
-        item = {"external_id": external_id, "name": name, "account": account, **fields}
-        contact: Contact = only(_upsert([item], actor=actor, now=now)).obj
+    contact: Contact = stored.obj
     return contact
 
 
@@ -109,13 +110,10 @@ def _upsert(items: Sequence[Item], *, actor: Actor, now: dt.datetime) -> list[Re
     accounts = accounts_by_external_id(
         {v["account_external_id"] for v in cleaned if "account_external_id" in v}
     )
-    existing = {
-        contact.external_id: contact
-        for contact in Contact.objects.select_for_update(of=("self",))
-        .select_related("account")
-        .filter(external_id__in=[v["external_id"] for v in cleaned if "external_id" in v])
-        .order_by("external_id")
-    }
+    existing = known(
+        Contact.objects.select_for_update(of=("self",)).select_related("account"),
+        (v["external_id"] for v in cleaned if "external_id" in v),
+    )
     to_store, dirty = [], set()
     for values, result in zip(cleaned, results, strict=True):
         contact = existing.get(values.get("external_id", ""))

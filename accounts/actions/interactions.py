@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.actions.dirty import mark_dirty
 from accounts.actions.tasks import create_task
-from accounts.actions.upsert import Item, Result, Upserted, clean, in_waves, only
+from accounts.actions.upsert import Item, Result, Upserted, clean, in_waves, known, only
 from accounts.actors import Actor
 from accounts.fields import REQUIRED, Choice, Day, Moment, Rule, Text, Whole, YesNo
 from accounts.models import Account, Contact, Interaction, Membership
@@ -152,13 +152,12 @@ def _upsert(
             result.reject("required", _("This is required."), "external_id")
         result.external_id = cleaned[-1].get("external_id", "")
     _resolve(cleaned, results)
-    existing = {
-        interaction.external_id: interaction
-        for interaction in Interaction.objects.select_for_update(of=("self",))
-        .select_related("account", "contact", "author")
-        .filter(external_id__in=[v["external_id"] for v in cleaned if "external_id" in v])
-        .order_by("external_id")
-    }
+    existing = known(
+        Interaction.objects.select_for_update(of=("self",)).select_related(
+            "account", "contact", "author"
+        ),
+        (v["external_id"] for v in cleaned if "external_id" in v),
+    )
     to_create, to_update = [], []
     for values, result in zip(cleaned, results, strict=True):
         interaction = existing.get(values.get("external_id", ""))

@@ -21,10 +21,18 @@ def derive(now: dt.datetime, subscription_ids: Iterable[int] | None = None) -> s
     follows. Idempotent. Run for all once a day: terms end, and entries dated ahead take effect,
     without anybody writing.
     """
-    ids = None if subscription_ids is None else sorted(set(subscription_ids))
     today = local_date(now, current_workspace().timezone)
-    found = sql.rows("accounts/derive_subscriptions", {"ids": ids, "now": now, "today": today})
-    accounts = {row["account_id"] for row in found}
+
+    def brought(ids: Iterable[int] | None) -> list[dict[str, Any]]:
+        binds = {"ids": None if ids is None else sorted(set(ids)), "now": now, "today": today}
+        return sql.rows("accounts/derive_subscriptions", binds)
+
+    written = brought(subscription_ids)
+    if subscription_ids is None and written:
+        # Whoever entered something while the statement waited for the row was not in what it read.
+        # Now the rows are ours: a second look at them is the last one.
+        written += brought(row["subscription_id"] for row in written)
+    accounts = {row["account_id"] for row in written}
     follow_contracts(accounts, now=now)
     mark_dirty(accounts)
     return accounts

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts import ledger
 from accounts.actions.catalogue import ensure_plans, ensure_products
 from accounts.actions.ledger import append, event_row, known_when, subscription_row
-from accounts.actions.upsert import Item, Result, Upserted, clean, in_waves, only
+from accounts.actions.upsert import Item, Result, Upserted, clean, in_waves, known, only
 from accounts.actors import Actor
 from accounts.fields import REQUIRED, Choice, Currency, Day, Number, Rule, Text, Whole, YesNo
 from accounts.ledger import Entry, State, Stretch
@@ -19,7 +19,6 @@ from accounts.models import Account, ContractEvent, Subscription, Workspace
 from accounts.queries.ledger import last_states, stretches
 from accounts.queries.references import accounts_by_external_id
 from accounts.queries.workspaces import current_workspace
-from cs_platform.core import sql
 from cs_platform.core.clock import local_date
 from cs_platform.core.errors import DomainError
 
@@ -89,7 +88,10 @@ def _upsert(
     results = [Result() for _item in items]
     cleaned = [_clean(item, result) for item, result in zip(items, results, strict=True)]
     _resolve(cleaned, results)
-    existing = _known([v["external_id"] for v in cleaned if "external_id" in v])
+    existing = known(
+        Subscription.objects.select_for_update(),
+        (v["external_id"] for v in cleaned if "external_id" in v),
+    )
     states = last_states(subscription.pk for subscription in existing.values())
     others = stretches({v["account"].pk for v in cleaned if v.get("account")})
     written: list[tuple[Subscription, list[Entry], dict[str, Any]]] = []
@@ -141,18 +143,6 @@ def _upsert(
             )
     append(events, now=now)
     return results
-
-
-def _known(external_ids: list[str]) -> dict[str, Subscription]:
-    """The contracts that are there, locked, by their id."""
-    of_ids = Subscription.objects.select_for_update().order_by("external_id")
-    found = {s.external_id: s for s in of_ids.filter(external_id__in=external_ids)}
-    missing = [external_id for external_id in external_ids if external_id not in found]
-    if missing:
-        # Whoever makes them at the same moment goes first or second, and the second finds them.
-        sql.execute("accounts/lock_name", {"name": "new contracts"})
-        found |= {s.external_id: s for s in of_ids.filter(external_id__in=missing)}
-    return found
 
 
 def _clean(item: Item, result: Result) -> dict[str, Any]:

@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.fields import BadValue, Rule, read
+from cs_platform.core import sql
 from cs_platform.core.errors import DomainError
 
 Outcome = Literal["created", "updated", "unchanged", "rejected"]
@@ -62,6 +64,21 @@ def clean(item: Item, rules: Mapping[str, Rule], result: Result) -> dict[str, An
         except BadValue as error:
             result.reject(error.code, error.message, name)
     return values
+
+
+def known(rows: QuerySet[Any], external_ids: Iterable[str]) -> dict[str, Any]:
+    """The rows that are there by their external id, locked in its order.
+
+    Of two writers who bring the same new row at the same moment the second waits for the first,
+    and then finds the row: neither takes the other's values away.
+    """
+    wanted = set(external_ids)
+    rows = rows.order_by("external_id")
+    found = {row.external_id: row for row in rows.filter(external_id__in=wanted)}
+    if missing := wanted - found.keys():
+        sql.execute("accounts/lock_name", {"name": f"new rows of {rows.model._meta.db_table}"})
+        found |= {row.external_id: row for row in rows.filter(external_id__in=missing)}
+    return found
 
 
 def in_waves(

@@ -129,7 +129,6 @@ written AS (
           d.starts_on, d.term_ends_on, d.term_months::integer, d.auto_renew,
           d.notice_deadline_on, d.notice_given_on, d.ended_on, d.status
       )
-    RETURNING s.account_id
+    RETURNING s.id AS subscription_id, s.account_id
 )
--- the accounts concerned
-SELECT DISTINCT account_id FROM written
+SELECT subscription_id, account_id FROM written

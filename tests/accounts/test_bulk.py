@@ -2,6 +2,7 @@
 
 import datetime as dt
 import threading
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ from accounts.actions.accounts import change_stage, update_account, upsert_accou
 from accounts.actions.contacts import upsert_contacts
 from accounts.actions.contracts import change_subscription, end_subscription
 from accounts.actions.interactions import upsert_interactions
+from accounts.actions.ledger import derive
 from accounts.actions.subscriptions import upsert_subscriptions
 from accounts.actors import Actor
 from accounts.folding import digits, fold
@@ -23,6 +25,7 @@ from cs_platform.core.errors import DomainError
 from cs_platform.core.isolation import tenant_models
 from tests.accounts.conftest import NOW
 from tests.cast import Cast, make_workspace
+from tests.live import wait_until
 
 D = Decimal
 
@@ -271,6 +274,87 @@ def test_two_writers_of_one_contract_do_not_interleave(committed):
         assert len(entries) == 1 + codes.count("done")
         contract.refresh_from_db()
         assert (contract.status, contract.seats) == ("ended", entries[-1].seats)
+
+
+def at_once(*jobs: Callable[[], None]) -> None:
+    """Run each job in a thread and on a connection of its own."""
+
+    def run(job: Callable[[], None]) -> None:
+        try:
+            job()
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=[job]) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])
+
+
+def test_of_two_who_bring_the_same_new_account_neither_takes_the_others_values(committed):
+    workspace, actor = committed, Actor.of(Cast(committed)["csm"])
+    written, told = threading.Event(), []
+
+    def crm() -> None:
+        item = {"external_id": "A-1", "name": "From the CRM", "seats": 50}
+        with tenancy.scope(workspace.pk):
+            told.extend(outcomes(upsert_accounts(actor=actor, now=NOW, items=[item])))
+            written.set()
+            wait_until(waits_for_a_lock)
+
+    def billing() -> None:
+        item = {"external_id": "A-1", "name": "From billing"}
+        written.wait()
+        with tenancy.scope(workspace.pk):
+            told.extend(outcomes(upsert_accounts(actor=actor, now=NOW, items=[item])))
+
+    at_once(crm, billing)
+    assert told == ["created", "updated"]
+    with tenancy.scope(workspace.pk):
+        account = Account.objects.get()
+        assert (account.name, account.seats) == ("From billing", 50)
+        changes = AttributeChange.objects.filter(attribute="stage")
+        assert [change.old_value for change in changes] == [""]
+
+
+def test_what_is_entered_while_a_new_day_is_derived_is_not_undone(committed):
+    workspace, actor = committed, Actor.of(Cast(committed)["csm"])
+    with tenancy.scope(workspace.pk):
+        upsert_accounts(actor=actor, now=NOW, items=account_items(1))
+        upsert_subscriptions(actor=actor, now=NOW, items=contract_items(1))
+        contract = Subscription.objects.get()
+        # something for the new day to set right
+        Subscription.objects.update(mrr=1)
+    entered = threading.Event()
+
+    def person() -> None:
+        with tenancy.scope(workspace.pk):
+            change_subscription(
+                actor=actor,
+                now=NOW,
+                subscription=contract,
+                effective_on=dt.date(2026, 2, 1),
+                seats=30,
+            )
+            entered.set()
+            wait_until(waits_for_a_lock)
+
+    def new_day() -> None:
+        entered.wait()
+        with tenancy.scope(workspace.pk):
+            derive(NOW)
+
+    at_once(person, new_day)
+    with tenancy.scope(workspace.pk):
+        contract.refresh_from_db()
+        assert contract.seats == 30
 
 
 def test_writers_who_bring_the_same_new_contracts_agree(committed):
