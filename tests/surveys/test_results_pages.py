@@ -123,7 +123,7 @@ def test_figures_and_comments_leave_as_csv_without_formulas(
 @pytest.mark.parametrize(
     ("query", "is_found"),
     [
-        ("q=オソイ", True), ("q=とても 遅い", True), ("q=速い", False), ("q=%25", False),
+        ("q=トテモ", True), ("q=とても 遅い", True), ("q=速い", False), ("q=%25", False),
         ("group=bad", True), ("group=good", False), ("theme=none", False), ("theme=99999", False),
         ("segment=enterprise", True), ("segment=small", False), ("until=2001-01-01", False),
         ("since=2001-01-01", True), ("since=0000-00-00&survey=x&theme=y", True),
@@ -132,7 +132,6 @@ def test_figures_and_comments_leave_as_csv_without_formulas(
 def test_comments_are_searched_and_filtered(
     told: dict[str, Any], client_as: Callable[..., Client], query: str, is_found: bool
 ) -> None:
-    query = "q=トテモ" if query == "q=オソイ" else query
     page = client_as("viewer").get(f"{told['home']}comments/?{query}")
     assert bool(page.context["page"].rows) is is_found
     assert "<script>alert" not in page.content.decode()
@@ -317,8 +316,7 @@ def test_an_answer_scores_its_account_again(workspace: Workspace) -> None:
         from metrics.surveys.actions.answers import record_answer
 
         record_answer(
-            now=now, survey=survey, answers={"score": 2}, channel="api", contact=contact,
-            account=account, is_complete=False,
+            now=now, survey=survey, answers={"score": 2}, channel="embed", contact=contact,
         )  # fmt: skip
     refresh_workspace(workspace.pk, now)
     with tenancy.scope(workspace.pk):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.actions.dirty import mark_dirty
 from accounts.actions.mail import cancel_mails
-from accounts.models import Account, Contact, Membership
+from accounts.models import Contact
 from cs_platform.core import sql
 from cs_platform.core.errors import Conflict, DomainError
 from metrics.surveys.actions.follow_ups import open_follow_up
@@ -32,11 +32,6 @@ from metrics.surveys.queries.public import asked_in, earlier_answer
 from metrics.surveys.queries.responses import stored_answers
 from metrics.surveys.values import Filled, read_answers
 
-# Clocks of other systems may run ahead by so much.
-_AHEAD = dt.timedelta(minutes=5)
-# What other tools asked is taken whatever state our survey is in.
-_FROM_ELSEWHERE = {Channel.API, Channel.IMPORT}
-
 
 @transaction.atomic
 def record_answer(
@@ -48,15 +43,9 @@ def record_answer(
     language: str = "",
     invitation: Invitation | None = None,
     contact: Contact | None = None,
-    account: Account | None = None,
-    touchpoint: str = "",
-    agent: Membership | None = None,
     respondent: str = "",
     ip_hash: str = "",
     robot_signs: Sequence[str] = (),
-    happened_at: dt.datetime | None = None,
-    is_historical: bool = False,
-    external_id: str | None = None,
     is_complete: bool = True,
 ) -> Response:
     """Take an answer: its account is marked for scoring, and a bad one opens a follow-up.
@@ -65,11 +54,10 @@ def record_answer(
     account, wave and touchpoint, and is answered once; who comes without one is known by
     ``respondent``. Without ``is_complete`` it is a beginning: required questions may be open. An
     answer with ``robot_signs`` (`metrics.surveys.robots`) is kept and not
-    counted, and leaves its invitation open for the person. Errors: ``survey_closed``,
-    ``already_answered``, ``invitation_expired``, ``wrong_account``, ``in_future``, and those of
-    the answers with the question's key as field.
+    counted, and leaves its invitation open for the person. Answers to other tools are written by
+    `metrics.surveys.actions.response_upserts`. Errors: ``survey_closed``, ``already_answered``,
+    ``invitation_expired``, and those of the answers with the question's key as field.
     """
-    is_from_elsewhere = invitation is None and channel in _FROM_ELSEWHERE
     if invitation is not None:
         invitation = _held(invitation)
         if invitation.state == Invitation.State.ANSWERED:
@@ -86,28 +74,11 @@ def record_answer(
                 robot_signs=robot_signs,
                 is_complete=is_complete,
             )
-        survey = invitation.survey
-        contact, account = invitation.contact, invitation.account
-        agent, touchpoint = invitation.agent, invitation.touchpoint
-    elif contact is not None:
-        if account is not None and account.pk != contact.account_id:
-            raise DomainError(
-                _("This person belongs to another account."), code="wrong_account", field="contact"
-            )
-        account = contact.account
-    if not is_from_elsewhere:
-        # as it is now, not as it was when its page was made
-        survey = Survey.objects.get(pk=survey.pk)
-        check_open(survey, now, is_invited=invitation is not None)
-    happened_at = happened_at or now
-    if happened_at > now + _AHEAD:
-        raise DomainError(_("This lies in the future."), code="in_future", field="happened_at")
-    filled = read_answers(
-        asked_in(survey),
-        answers,
-        survey.scale,
-        is_complete=is_complete and not is_from_elsewhere,
-    )
+        survey, contact = invitation.survey, invitation.contact
+    # as it is now, not as it was when its page was made
+    survey = Survey.objects.get(pk=survey.pk)
+    check_open(survey, now, is_invited=invitation is not None)
+    filled = read_answers(asked_in(survey), answers, survey.scale, is_complete=is_complete)
     if respondent:
         # Two at once from one browser: the second waits and finds the first.
         sql.execute("accounts/lock_name", {"name": f"answer:{survey.pk}:{respondent}"})
@@ -118,23 +89,21 @@ def record_answer(
         wave_id=invitation.wave_id if invitation else None,
         invitation=invitation,
         contact=contact,
-        account=account,
+        account=invitation.account if invitation else contact and contact.account,
         kind=survey.kind,
         score=filled.score,
         scale=survey.scale.highest if survey.scale else None,
         comment=filled.comment,
         language=language if language in survey.languages else "",
         channel=channel,
-        touchpoint=touchpoint or survey.touchpoint,
-        agent=agent,
-        happened_at=happened_at,
-        known_at=happened_at if is_historical else now,
-        is_historical=is_historical,
+        touchpoint=(invitation.touchpoint if invitation else "") or survey.touchpoint,
+        agent=invitation.agent if invitation else None,
+        happened_at=now,
+        known_at=now,
         is_suspected_robot=bool(robot_signs),
         robot_signs=list(robot_signs),
         ip_hash=ip_hash,
         respondent=respondent,
-        external_id=external_id,
     )
     _store_others(response, filled)
     if contact is not None and channel == Channel.EMBED:
@@ -150,7 +119,6 @@ def answer_invitation(
     invitation: Invitation,
     answers: Mapping[str, Any],
     language: str = "",
-    channel: str = "",
     ip_hash: str = "",
     robot_signs: Sequence[str] = (),
     is_complete: bool = True,
@@ -174,7 +142,7 @@ def answer_invitation(
         now=now,
         survey=invitation.survey,
         answers=answers,
-        channel=channel or invitation.channel,
+        channel=invitation.channel,
         language=language or invitation.language,
         invitation=invitation,
         ip_hash=ip_hash,
@@ -191,7 +159,6 @@ def revise_answer(
     answers: Mapping[str, Any],
     language: str = "",
     robot_signs: Sequence[str] = (),
-    is_from_elsewhere: bool = False,
     is_complete: bool = True,
 ) -> Response:
     """Put these answers in the place of those given before, which are kept as a revision.
@@ -205,14 +172,10 @@ def revise_answer(
         .get(pk=response.pk)
     )
     survey = response.survey
-    if not is_from_elsewhere:
-        check_open(survey, now, is_invited=True)
+    check_open(survey, now, is_invited=True)
     if robot_signs and not response.is_suspected_robot:
         return response
-    questions = asked_in(survey)
-    filled = read_answers(
-        questions, answers, survey.scale, is_complete=is_complete and not is_from_elsewhere
-    )
+    filled = read_answers(asked_in(survey), answers, survey.scale, is_complete=is_complete)
     before = stored_answers(response)
     if filled == before and response.is_suspected_robot == bool(robot_signs):
         return response
