@@ -37,7 +37,7 @@ def request_as_of(*, actor: Actor, now: dt.datetime, as_of: dt.date) -> AsOfRequ
     if request is not None and request.state != _State.FAILED:
         return request
     sql.execute("accounts/lock_name", {"name": "ask for KPIs of a day"})
-    waiting = AsOfRequest.objects.filter(state__in=[_State.QUEUED, _State.RUNNING])
+    waiting = AsOfRequest.objects.filter(state=_State.QUEUED)
     if waiting.exclude(as_of=as_of).count() >= MOST_WAITING:
         raise DomainError(
             _(

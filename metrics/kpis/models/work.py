@@ -53,7 +53,6 @@ class AsOfRequest(TenantModel):
 
     class State(models.TextChoices):
         QUEUED = "queued", pgettext_lazy("computation", "Waiting")
-        RUNNING = "running", _("Being computed")
         DONE = "done", _("Computed")
         FAILED = "failed", _("Could not be computed")
 

@@ -121,11 +121,14 @@ def cohorts(request: HttpRequest) -> HttpResponse:
     if is_polled(request):
         return refreshed()
     by = "quarter" if lens.request.GET.get("by") == "quarter" else "month"
-    seen = {"until": period.last_on, "as_of": lens.as_of}
+    customers, revenue = (
+        cohort_table(kind, by, until=period.last_on, as_of=lens.as_of)
+        for kind in ("customers", "revenue")
+    )
     context |= {
         "by": by,
-        "customers": _cohorts(cohort_table("customers", by, **seen), lens),
-        "revenue": _cohorts(cohort_table("revenue", by, **seen), lens),
+        "customers": _cohorts(customers, lens),
+        "revenue": _cohorts(revenue, lens),
     }
     return part_or_page(request, "kpis/cohorts.html", "kpis/_cohorts.html", context)
 
