@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
-
 from accounts.actions import contracts, corrections
 from accounts.actions.catalogue import ensure_plans
 from accounts.actions.subscriptions import TERMS
@@ -17,6 +15,7 @@ from accounts.fields import REQUIRED, Choice, Currency, Day, Number, Rule, Text,
 from accounts.models import Account, ContractEvent, Subscription
 from cs_platform.core import clock, parameters
 from cs_platform.core.api import Answer, operation, read_object
+from cs_platform.core.listing import Listing
 from cs_platform.core.openapi import component
 from cs_platform.core.problems import ApiProblem, FieldError
 
@@ -160,21 +159,22 @@ class ContractEvents(WorkspaceView):
     )
     def get(self, request: Any) -> Answer:
         query = self.query
-        wanted = Q()
+        wanted: dict[str, Any] = {}
         if "account" in query:
-            wanted &= Q(account=asked_account(query["account"]))
+            wanted["account_id"] = asked_account(query["account"]).pk
         if "subscription" in query:
             found = Subscription.objects.filter(external_id=query["subscription"]).first()
             if found is None:
                 raise _unknown_subscription(400, parameter="subscription")
-            wanted &= Q(subscription=found)
-        if "kind" in query:
-            wanted &= Q(kind=query["kind"])
-        if "effective_from" in query:
-            wanted &= Q(effective_on__gte=query["effective_from"])
-        if "effective_before" in query:
-            wanted &= Q(effective_on__lt=query["effective_before"])
-        return Answer(CONTRACT_EVENT.page(ContractEvent.objects.filter(wanted), query))
+            wanted["subscription_id"] = found.pk
+        for name, condition in (
+            ("kind", "kind"),
+            ("effective_from", "effective_on__gte"),
+            ("effective_before", "effective_on__lt"),
+        ):
+            if name in query:
+                wanted[condition] = query[name]
+        return Answer(CONTRACT_EVENT.page(Listing(ContractEvent, wanted), query))
 
     @operation(
         "write",

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from django.db.models import Q
-
 from accounts.actions import accounts as account_actions
 from accounts.actions import contacts as contact_actions
 from accounts.actions import subscriptions as subscription_actions
@@ -14,6 +12,7 @@ from accounts.api.upserts import BULK_ANSWER, UpsertView, bulk_schema, write_man
 from accounts.models import Account, Contact, Subscription
 from cs_platform.core import clock, parameters
 from cs_platform.core.api import Answer, operation
+from cs_platform.core.listing import Listing
 from cs_platform.core.resources import text_type
 
 ACCOUNT_FILTER = parameters.text(
@@ -81,12 +80,12 @@ class Accounts(WorkspaceView):
     def get(self, request: Any) -> Answer:
         query = self.query
         plain = ("segment", "stage", "tier", "country", "is_unconfirmed")
-        wanted = Q(**{name: query[name] for name in plain if name in query})
+        wanted: dict[str, Any] = {name: query[name] for name in plain if name in query}
         if "owner" in query:
-            wanted &= Q(owner=asked_member(query["owner"]))
+            wanted["owner_id"] = asked_member(query["owner"]).pk
         if "updated_since" in query:
-            wanted &= Q(updated_at__gte=query["updated_since"])
-        return Answer(ACCOUNT.page(Account.objects.filter(wanted), query))
+            wanted["updated_at__gte"] = query["updated_since"]
+        return Answer(ACCOUNT.page(Listing(Account, wanted), query))
 
 
 class AccountItem(UpsertView):
@@ -173,16 +172,16 @@ class Contacts(WorkspaceView):
     )
     def get(self, request: Any) -> Answer:
         query = self.query
-        wanted = Q()
+        wanted: dict[str, Any] = {}
         if "account" in query:
-            wanted &= Q(account=asked_account(query["account"]))
+            wanted["account_id"] = asked_account(query["account"]).pk
         if "email" in query:
-            wanted &= Q(email__iexact=query["email"])
+            wanted["email__iexact"] = query["email"]
         if "user_id" in query:
-            wanted &= Q(user_ids__contains=[query["user_id"]])
+            wanted["user_ids__contains"] = [query["user_id"]]
         if "is_champion" in query:
-            wanted &= Q(is_champion=query["is_champion"])
-        return Answer(CONTACT.page(Contact.objects.filter(wanted), query))
+            wanted["is_champion"] = query["is_champion"]
+        return Answer(CONTACT.page(Listing(Contact, wanted), query))
 
 
 class ContactItem(UpsertView):
@@ -279,18 +278,18 @@ class Subscriptions(WorkspaceView):
     )
     def get(self, request: Any) -> Answer:
         query = self.query
-        wanted = Q()
+        wanted: dict[str, Any] = {}
         if "account" in query:
-            wanted &= Q(account=asked_account(query["account"]))
-        if "status" in query:
-            wanted &= Q(status=query["status"])
-        if "product" in query:
-            wanted &= Q(product__code=query["product"])
-        if "term_ends_before" in query:
-            wanted &= Q(term_ends_on__lt=query["term_ends_before"])
-        if "term_ends_from" in query:
-            wanted &= Q(term_ends_on__gte=query["term_ends_from"])
-        return Answer(SUBSCRIPTION.page(Subscription.objects.filter(wanted), query))
+            wanted["account_id"] = asked_account(query["account"]).pk
+        for name, condition in (
+            ("status", "status"),
+            ("product", "product__code"),
+            ("term_ends_before", "term_ends_on__lt"),
+            ("term_ends_from", "term_ends_on__gte"),
+        ):
+            if name in query:
+                wanted[condition] = query[name]
+        return Answer(SUBSCRIPTION.page(Listing(Subscription, wanted), query))
 
 
 class SubscriptionItem(UpsertView):

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from django.db.models import Q
-
 from accounts.actions.interactions import RULES, log_interaction, upsert_interactions
 from accounts.actions.tasks import create_task, finish_task, reopen_task
 from accounts.actors import Actor
@@ -20,6 +18,7 @@ from accounts.queries.references import (
 )
 from cs_platform.core import clock, parameters
 from cs_platform.core.api import Answer, operation
+from cs_platform.core.listing import Listing
 from cs_platform.core.problems import ApiProblem, FieldError
 from cs_platform.core.resources import number_type
 
@@ -61,17 +60,16 @@ class Interactions(WorkspaceView):
     )
     def get(self, request: Any) -> Answer:
         query = self.query
-        wanted = Q()
+        wanted: dict[str, Any] = {
+            name: query[name] for name in ("external_id", "kind") if name in query
+        }
         if "account" in query:
-            wanted &= Q(account=asked_account(query["account"]))
-        for name in ("external_id", "kind"):
-            if name in query:
-                wanted &= Q(**{name: query[name]})
+            wanted["account_id"] = asked_account(query["account"]).pk
         if "happened_since" in query:
-            wanted &= Q(happened_at__gte=query["happened_since"])
+            wanted["happened_at__gte"] = query["happened_since"]
         if "happened_before" in query:
-            wanted &= Q(happened_at__lt=query["happened_before"])
-        return Answer(INTERACTION.page(Interaction.objects.filter(wanted), query))
+            wanted["happened_at__lt"] = query["happened_before"]
+        return Answer(INTERACTION.page(Listing(Interaction, wanted), query))
 
     @operation(
         "write",
@@ -131,16 +129,16 @@ class Tasks(WorkspaceView):
     )
     def get(self, request: Any) -> Answer:
         query = self.query
-        wanted = Q()
+        wanted: dict[str, Any] = {}
         if "account" in query:
-            wanted &= Q(account=asked_account(query["account"]))
+            wanted["account_id"] = asked_account(query["account"]).pk
         if "owner" in query:
-            wanted &= Q(owner=asked_member(query["owner"]))
+            wanted["owner_id"] = asked_member(query["owner"]).pk
         if "is_done" in query:
-            wanted &= Q(done_at__isnull=not query["is_done"])
+            wanted["done_at__isnull"] = not query["is_done"]
         if "due_before" in query:
-            wanted &= Q(due_on__lt=query["due_before"])
-        return Answer(TASK.page(Task.objects.filter(wanted), query))
+            wanted["due_on__lt"] = query["due_before"]
+        return Answer(TASK.page(Listing(Task, wanted), query))
 
     @operation(
         "write",

@@ -6,12 +6,14 @@ deleted meanwhile neither repeat nor hide others. No COUNT(*) anywhere.
 """
 
 import base64
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
 from django.core import signing
-from django.db.models import F, Field, Model, QuerySet
+from django.db.models import F, Model, OrderBy, QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
 from cs_platform.core.errors import DomainError
@@ -67,13 +69,14 @@ def decode(purpose: str, text: str) -> Cursor:
 
 @dataclass(frozen=True)
 class Sort:
-    """A sort by one column, then by id in the same direction; empty values come last.
+    """A sort by one column; empty values come last.
 
-    Parsed from ``"name"`` or, descending, ``"-name"``. Wants an index on (workspace, column, id).
+    Parsed from ``"name"`` or, descending, ``"-name"``. ``nulls_last``: so says its index, too.
     """
 
     column: str
     descending: bool = False
+    nulls_last: bool = False
 
     @classmethod
     def parse(cls, text: str) -> "Sort":
@@ -82,6 +85,19 @@ class Sort:
 
     def __str__(self) -> str:
         return f"-{self.column}" if self.descending else self.column
+
+    @property
+    def order(self) -> "tuple[Sort, ...]":
+        """By this column, then by id in the same direction: an index on (workspace, column, id)."""
+        if self.column == "id":
+            return (self,)
+        return (self, Sort("id", self.descending))
+
+    def expression(self) -> OrderBy:
+        """For ``order_by``."""
+        nulls_last = self.nulls_last or None
+        column = F(self.column)
+        return column.desc(nulls_last=nulls_last) if self.descending else column.asc()
 
 
 @dataclass(frozen=True)
@@ -93,85 +109,151 @@ class Page:
     previous: str | None
 
 
-def page_of(
-    queryset: QuerySet[Any], *, purpose: str, sort: Sort, limit: int, cursor: str | None = None
-) -> Page:
-    """The page of ``queryset`` that ``cursor`` points to, the first one without a cursor.
+@dataclass(frozen=True)
+class Run:
+    """One range of the order's index, as columns compared with a position.
 
-    Rows are what the query set yields: instances, or dictionaries if it is a ``values()`` one that
-    contains ``id`` and the sort column. Raises ``BadCursor``.
+    Those that are ``equal`` to it, that are ``empty`` and that are ``given``; those ``beyond``
+    it are compared as one row, upwards when ``ascending``. An OR of such would be no range.
     """
-    purpose = f"{purpose}:{sort}"
-    position = decode(purpose, cursor) if cursor else None
-    backward = position is not None and position.backward
-    field = queryset.model._meta.get_field(sort.column)
-    rows = _slice(queryset, sort, field, limit + 1, position)
+
+    equal: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
+    beyond: tuple[str, ...] = ()
+    ascending: bool = True
+
+
+def runs(
+    order: tuple[Sort, ...], nullable: Container[str], position: Cursor | None
+) -> Iterator[Run]:
+    """The ranges that follow a position in reading direction, or the start, nearest first.
+
+    ``order`` ends with the id, which is what tells all rows apart.
+    """
+    if position is None:
+        first = order[0]
+        if first.column in nullable and first.descending and not first.nulls_last:
+            yield Run(given=(first.column,))
+            yield Run(empty=(first.column,))
+        else:
+            yield Run()
+        return
+    values, backward = position.values, position.backward
+    pair: tuple[str, ...] = ()
+    for place in reversed(range(len(order))):
+        sort, value = order[place], values[place]
+        ahead = list(zip(order[:place], values, strict=False))
+        equal = tuple(before.column for before, at in ahead if at is not None)
+        empty = tuple(before.column for before, at in ahead if at is None)
+        if value is None:
+            if backward:
+                yield Run(equal, empty, given=(sort.column,))
+            continue
+        if (
+            sort.column == "id"
+            and ahead
+            and values[place - 1] is not None
+            and order[place - 1].descending == sort.descending
+        ):
+            pair = ("id",)
+            continue
+        yield Run(equal, empty, (), (sort.column, *pair), sort.descending == backward)
+        pair = ()
+        if not backward and sort.column in nullable:
+            yield Run(equal, (*empty, sort.column))
+
+
+def in_range(
+    rows: QuerySet[Any], run: Run, at: Mapping[str, Any], order: tuple[Sort, ...], backward: bool
+) -> QuerySet[Any]:
+    """The rows of a run in reading direction, ``at`` being the position it was made of."""
+    wanted = {
+        **{column: at[column] for column in run.equal},
+        **{f"{column}__isnull": True for column in run.empty},
+        **{f"{column}__isnull": False for column in run.given},
+    }
+    if len(run.beyond) == 1:
+        wanted[f"{run.beyond[0]}__{'gt' if run.ascending else 'lt'}"] = at[run.beyond[0]]
+    rows = rows.filter(**wanted).order_by(*(sort.expression() for sort in order))
+    if len(run.beyond) > 1:
+        comparison = TupleGreaterThan if run.ascending else TupleLessThan
+        columns = Tuple(*(F(column) for column in run.beyond))
+        rows = rows.filter(comparison(columns, tuple(at[column] for column in run.beyond)))
+    return rows.reverse() if backward else rows
+
+
+Fetch = Callable[[Run, Mapping[str, Any], bool], list[Any]]
+
+
+def walk(
+    fetch: Fetch,
+    model: type[Model],
+    *,
+    purpose: str,
+    order: tuple[Sort, ...],
+    limit: int,
+    cursor: str | None,
+    position: Callable[[Any], tuple[Any, ...]],
+) -> Page:
+    """The page that ``cursor`` points to, one run after the other until it is full.
+
+    ``fetch`` is asked for the first ``limit`` + 1 rows of a run; ``position`` tells where a row
+    stands. Raises ``BadCursor``.
+    """
+    purpose = f"{purpose}:{','.join(map(str, order[:-1] or order))}"
+    start = decode(purpose, cursor) if cursor else None
+    backward = start is not None and start.backward
+    columns = [sort.column for sort in order]
+    at = dict(zip(columns, start.values, strict=True)) if start else {}
+    nullable = {column for column in columns if model._meta.get_field(column).null}
+    rows: list[Any] = []
+    for run in runs(order, nullable, start):
+        rows += fetch(run, at, backward)
+        if len(rows) > limit:
+            break
     is_more = len(rows) > limit
     rows = rows[:limit]
     if backward:
         rows.reverse()
-
-    def at(row: Any, *, back: bool) -> str:
-        return encode(purpose, Cursor(_values(row, sort.column), back))
-
     has_next = bool(rows) and (is_more or backward)
-    has_previous = bool(rows) and (is_more if backward else position is not None)
+    has_previous = bool(rows) and (is_more if backward else start is not None)
     return Page(
         rows,
-        at(rows[-1], back=False) if has_next else None,
-        at(rows[0], back=True) if has_previous else None,
+        encode(purpose, Cursor(position(rows[-1]), False)) if has_next else None,
+        encode(purpose, Cursor(position(rows[0]), True)) if has_previous else None,
     )
 
 
-def _values(row: Any, column: str) -> tuple[Any, Any]:
-    if isinstance(row, Model):
-        return getattr(row, column), row.pk
-    return row[column], row["id"]
+def page_of(
+    queryset: QuerySet[Any],
+    *,
+    purpose: str,
+    sort: Sort | tuple[Sort, ...],
+    limit: int,
+    cursor: str | None = None,
+) -> Page:
+    """The page of ``queryset`` that ``cursor`` points to, the first one without a cursor.
 
-
-def _slice(
-    queryset: QuerySet[Any], sort: Sort, field: "Field[Any, Any]", wanted: int, at: Cursor | None
-) -> list[Any]:
-    """Up to ``wanted`` rows from ``at``, in reading direction.
-
-    Rows with a value and rows without are two runs, each of which walks the index on its own:
-    a row comparison is a range of an index, an OR with IS NULL is not.
+    Rows are what the query set yields: instances, or dictionaries if it is a ``values()`` one that
+    contains ``id`` and the sort column. Several sorts, the last of them by id, want an index of
+    their own. Raises ``BadCursor``.
     """
-    backward = at is not None and at.backward
-    ascending = sort.descending == backward
-    runs = [False, True] if field.null else [False]
-    if backward:
-        runs.reverse()
-    if at is not None:
-        value, pk = at.values
-        runs = runs[runs.index(value is None) :]
-    found: list[Any] = []
-    for is_empty in runs:
-        run = _run(queryset, sort.column, field, is_empty, ascending)
-        if at is not None and is_empty == (value is None):
-            run = _beyond(run, sort.column, field.to_python(value), int(pk), ascending)
-        found += run[: wanted - len(found)]
-        if len(found) == wanted:
-            break
-    return found
+    order = sort.order if isinstance(sort, Sort) else sort
+    fields = {each.column: queryset.model._meta.get_field(each.column) for each in order}
 
+    def fetch(run: Run, position: Mapping[str, Any], backward: bool) -> list[Any]:
+        at = {column: fields[column].to_python(value) for column, value in position.items()}
+        return list(in_range(queryset, run, at, order, backward)[: limit + 1])
 
-def _run(
-    queryset: QuerySet[Any], column: str, field: "Field[Any, Any]", is_empty: bool, ascending: bool
-) -> QuerySet[Any]:
-    sign = "" if ascending else "-"
-    if field.null:
-        queryset = queryset.filter(**{f"{column}__isnull": is_empty})
-    if is_empty or column in {"id", "pk"}:
-        return queryset.order_by(f"{sign}id")
-    return queryset.order_by(f"{sign}{column}", f"{sign}id")
+    def position(row: Any) -> tuple[Any, ...]:
+        read = partial(getattr, row) if isinstance(row, Model) else row.__getitem__
+        return tuple(read(column) for column in fields)
 
-
-def _beyond(run: QuerySet[Any], column: str, value: Any, pk: int, ascending: bool) -> QuerySet[Any]:
-    if value is None or column == "id":
-        return run.filter(**{"id__gt" if ascending else "id__lt": pk})
-    comparison = TupleGreaterThan if ascending else TupleLessThan
-    return run.filter(comparison(Tuple(F(column), F("id")), (value, pk)))
+    return walk(
+        fetch, queryset.model, purpose=purpose, order=order, limit=limit, cursor=cursor,
+        position=position,
+    )  # fmt: skip
 
 
 def clamp(text: str | None, *, default: int, largest: int) -> int:

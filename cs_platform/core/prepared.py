@@ -2,7 +2,7 @@
 
 For a small batch or a page of fifty rows that is half the work. Behind a pooler that hands out
 connections by the transaction, where prepared statements get lost, ``DISABLE_SERVER_SIDE_CURSORS``
-turns this off with the rest.
+turns this off with the rest. So does a connection that holds very many already.
 """
 
 import functools
@@ -14,13 +14,14 @@ from weakref import WeakKeyDictionary
 
 from django.db import connection
 
-_PARAMETER = re.compile(r"%\((\w+)\)s")
+_PARAMETER = re.compile(r"%\(([\w ]+)\)s")
+_MOST = 500
 
 # By connection of the driver: a new one has nothing prepared.
 _prepared: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 
 
-@functools.cache
+@functools.lru_cache(maxsize=2 * _MOST)
 def _forms(text: str) -> tuple[str, str, str]:
     """The name of the prepared statement, what prepares it and what executes it."""
     parameters = list(dict.fromkeys(_PARAMETER.findall(text)))
@@ -39,6 +40,9 @@ def execute(cursor: Any, text: str, bound: Mapping[str, Any]) -> None:
     statement, prepare, run = _forms(text)
     known = _prepared.setdefault(connection.connection, set())
     if statement not in known:
+        if len(known) >= _MOST:
+            cursor.execute(text, bound)
+            return
         cursor.execute(prepare)
         known.add(statement)
     cursor.execute(run, bound)

@@ -1,24 +1,39 @@
-"""Rows of one table by their ids, with what the tables it refers to say of them.
+"""Statements that the ORM writes once for each shape of a question, and PostgreSQL plans once.
 
-The ORM takes longer to write such a statement than PostgreSQL to answer it for fifty rows. So it
-writes one for each choice of columns, once; PostgreSQL plans it once per connection.
+The ORM takes longer to write the statement of a list than PostgreSQL to answer it for fifty rows.
+So what changes from request to request stands in it as a ``Slot``, and the text is kept.
 """
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 from django.db import connection
-from django.db.models import F, JSONField, Lookup, Model
+from django.db.models import Expression, F, Field, JSONField, Lookup, Model, QuerySet
 
 from cs_platform.core import prepared
 from cs_platform.core.tenancy import current_workspace_id
 
+# Choices of columns and conditions come from outside; so many are kept.
+MOST_STATEMENTS = 1000
 
-class _Among(Lookup):
-    """``column = ANY(ids)``: one parameter, however many ids."""
+
+class Slot(Expression):
+    """Where each execution puts the value called ``name``."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        return "%s", [self]
+
+
+@Field.register_lookup
+class Among(Lookup):
+    """``column = ANY(values)``: one parameter, however many values."""
 
     lookup_name = "among"
     prepare_rhs = False
@@ -29,47 +44,39 @@ class _Among(Lookup):
 
 
 @dataclass(frozen=True)
-class _Statement:
-    """A statement that binds ``workspace_id`` and ``ids``, and which of its columns are JSON."""
+class Statement:
+    """A statement that binds ``workspace_id`` and its slots, and which of its columns are JSON."""
 
     text: str
     json: tuple[int, ...]
 
+    def rows(self, bound: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Its rows in the open scope. JSON comes as ``msgspec.Raw``, ready to be sent on."""
+        with connection.cursor() as cursor:
+            bound = {**bound, "workspace_id": current_workspace_id()}
+            prepared.execute(cursor, self.text, bound)
+            found: list[tuple[Any, ...]] = cursor.fetchall()
+        return [_with_raw(row, self.json) for row in found] if self.json else found
 
-_IDS = object()
 
+def written(rows: QuerySet[Any]) -> Statement:
+    """``rows``, a query set of lists of values, as a statement.
 
-@functools.cache
-def _statement(model: type[Model], sources: tuple[str, ...]) -> _Statement:
-    rows = model._default_manager.filter(_Among(F("id"), _IDS)).order_by()
-    compiler = rows.values_list("id", *sources).query.get_compiler(connection=connection)
+    Raises ``ValueError`` where it holds a value that is not a slot, or a column that Django would
+    have to convert.
+    """
+    compiler = rows.query.get_compiler(connection=connection)
     text, params = compiler.as_sql()
-    if params != (current_workspace_id(), _IDS):
-        raise ValueError(f"the columns of {model.__name__} bind more than its ids: {sources}")
+    names = []
+    for param in params:
+        if not isinstance(param, Slot) and param != current_workspace_id():
+            raise ValueError(f"a list of {rows.model.__name__} holds a value: {param!r}")
+        names.append(f"%({param.name if isinstance(param, Slot) else 'workspace_id'})s")
     columns = [expression for expression, *_rest in compiler.select]
     json = [n for n, column in enumerate(columns) if isinstance(column.output_field, JSONField)]
     if other := compiler.get_converters(columns).keys() - set(json):
-        raise ValueError(f"{model.__name__}.{sources[min(other) - 1]} is not read as it is stored")
-    return _Statement(text % ("%(workspace_id)s", "%(ids)s"), tuple(json))
-
-
-def rows_by_id(
-    model: type[Model], ids: Sequence[int], sources: tuple[str, ...]
-) -> dict[int, tuple[Any, ...]]:
-    """The values of ``sources``, paths of the ORM, for those rows of the open scope that exist.
-
-    JSON comes as ``msgspec.Raw``, ready to be sent on.
-    """
-    if not ids:
-        return {}
-    statement = _statement(model, sources)
-    with connection.cursor() as cursor:
-        bound = {"workspace_id": current_workspace_id(), "ids": list(ids)}
-        prepared.execute(cursor, statement.text, bound)
-        found = cursor.fetchall()
-    if statement.json:
-        found = [_with_raw(row, statement.json) for row in found]
-    return {row[0]: row[1:] for row in found}
+        raise ValueError(f"{columns[min(other)]} is not read as it is stored")
+    return Statement(text.replace("%%", "%%%%") % tuple(names), tuple(json))
 
 
 def _with_raw(row: tuple[Any, ...], positions: tuple[int, ...]) -> tuple[Any, ...]:
@@ -78,3 +85,19 @@ def _with_raw(row: tuple[Any, ...], positions: tuple[int, ...]) -> tuple[Any, ..
         if values[position] is not None:
             values[position] = msgspec.Raw(values[position])
     return tuple(values)
+
+
+@functools.lru_cache(maxsize=MOST_STATEMENTS)
+def _by_id(model: type[Model], sources: tuple[str, ...]) -> Statement:
+    rows = model._default_manager.filter(Among(F("id"), Slot("ids"))).order_by()
+    return written(rows.values_list("id", *sources))
+
+
+def rows_by_id(
+    model: type[Model], ids: Sequence[int], sources: tuple[str, ...]
+) -> dict[int, tuple[Any, ...]]:
+    """The values of ``sources``, paths of the ORM, for those rows of the open scope that exist."""
+    if not ids:
+        return {}
+    found = _by_id(model, sources).rows({"ids": list(ids)})
+    return {row[0]: row[1:] for row in found}

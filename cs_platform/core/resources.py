@@ -7,8 +7,9 @@ from typing import Any
 from django.db.models import Model, QuerySet
 
 from cs_platform.core import parameters
+from cs_platform.core.listing import Listing
 from cs_platform.core.openapi import component
-from cs_platform.core.paging import Page, Sort, page_of
+from cs_platform.core.paging import Page, Sort
 from cs_platform.core.parameters import Parameter
 from cs_platform.core.reading import rows_by_id
 
@@ -111,30 +112,27 @@ class Resource:
         sort = parameters.choice("sort", "Order; `-` for descending, empty values last.", sorts)
         return (CURSOR, LIMIT, sort, self.fields)
 
-    def page(self, queryset: QuerySet[Any], query: Mapping[str, Any]) -> dict[str, Any]:
-        """The page of ``queryset`` that the parameters ask for. Raises ``BadCursor``.
+    def page(self, listing: Listing, query: Mapping[str, Any]) -> dict[str, Any]:
+        """The page of ``listing`` that the parameters ask for. Raises ``BadCursor``.
 
         Its ids come off the sort's index first; only those rows are then joined with others, so
         that no plan can join the whole table to show fifty rows of it.
         """
         asked = Sort.parse(query.get("sort", next(iter(self.sorts))))
-        sort = Sort(self.sorts[asked.column], asked.descending)
-        columns = self._asked(query)
-        found = page_of(
-            queryset.values("id", sort.column),
+        found = listing.page(
             purpose=f"api:{self.name}",
-            sort=sort,
+            order=Sort(self.sorts[asked.column], asked.descending).order,
             limit=query.get("limit", DEFAULT_PAGE),
             cursor=query.get("cursor"),
         )
-        return self.answer(queryset.model, found, columns)
+        return self.answer(listing.model, found, self._asked(query))
 
     def answer(
         self, model: type[Model], page: Page, columns: Mapping[str, Column] | None = None
     ) -> dict[str, Any]:
-        """What a page of ids becomes: its rows, whole or with some columns, and the cursors."""
+        """What a listing's page becomes: its rows, whole or with some columns, and the cursors."""
         columns = columns or self.columns
-        ids = [row["id"] for row in page.rows]
+        ids = [row[-1] for row in page.rows]
         found = rows_by_id(model, ids, tuple(column.source for column in columns.values()))
         return {
             "items": [dict(zip(columns, found[pk], strict=True)) for pk in ids if pk in found],

@@ -3,13 +3,12 @@
 import datetime as dt
 from typing import Any
 
-from django.db.models import Q
-
 from accounts.api.base import WorkspaceView, asked_member
 from accounts.api.views import OWNER_FILTER
 from accounts.models import Account
 from cs_platform.core import clock, parameters
 from cs_platform.core.api import Answer, operation
+from cs_platform.core.listing import Listing
 from cs_platform.core.openapi import component
 from cs_platform.core.problems import ApiProblem
 from cs_platform.core.resources import CURSOR, DEFAULT_PAGE, LIMIT, text_type
@@ -78,10 +77,12 @@ class HealthList(WorkspaceView):
     )
     def get(self, request: Any) -> Answer:
         query = self.query
-        wanted = Q(**{name: query[name] for name in ("segment", "stage", "band") if name in query})
+        wanted: dict[str, Any] = {
+            name: query[name] for name in ("segment", "stage", "band") if name in query
+        }
         if "owner" in query:
-            wanted &= Q(owner=asked_member(query["owner"]))
-        return Answer(HEALTH.page(AccountCurrent.objects.filter(wanted), query))
+            wanted["owner_id"] = asked_member(query["owner"]).pk
+        return Answer(HEALTH.page(Listing(AccountCurrent, wanted), query))
 
 
 class HealthItem(ScoreView):

@@ -8,8 +8,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account, Workspace
-from cs_platform.core import paging
+from cs_platform.core import paging, prepared
 from cs_platform.core.errors import DomainError
+from cs_platform.core.listing import Listing
 from cs_platform.core.paging import BadCursor, Page, Sort, page_of
 
 NOW = dt.datetime(2025, 4, 1, tzinfo=dt.UTC)
@@ -64,6 +65,89 @@ def test_forward_then_back_shows_every_row_once(ten: list[Account], sort: str, l
         seen = [row["id"] for row in last.rows] + seen
         assert last.next is not None
     assert seen == wanted
+
+
+MIXED = (Sort("seats", True, nulls_last=True), Sort("onboarding_due_on"), Sort("id"))
+DAYS = [None, 3, 1, 1, 2, None, 1, 1, 1, 4]
+
+
+def mixed(cursor: str | None, limit: int, *, is_listing: bool) -> tuple[list[int], Page]:
+    if is_listing:
+        listing = Listing(Account, {"name__startswith": "account"}, {"seats__gt": 100})
+        found = listing.page(purpose="mixed", order=MIXED, limit=limit, cursor=cursor)
+        return [row[-1] for row in found.rows], found
+    rows = Account.objects.filter(name__startswith="account")
+    found = page_of(rows, purpose="mixed", sort=MIXED, limit=limit, cursor=cursor)
+    return [row.pk for row in found.rows], found
+
+
+@pytest.mark.parametrize("is_listing", [False, True])
+@pytest.mark.parametrize("limit", [1, 2, 3, 9, 10])
+def test_several_sorts_with_empty_values_go_both_ways(
+    ten: list[Account], limit: int, is_listing: bool
+) -> None:
+    for account, days in zip(ten, DAYS, strict=True):
+        account.onboarding_due_on = None if days is None else dt.date(2025, 4, days)
+        account.save()
+    late = dt.date.max
+    wanted = sorted(ten, key=lambda a: (-(a.seats or 0), a.onboarding_due_on or late, a.pk))
+    expected = [account.pk for account in wanted]
+
+    seen, pages = [], []
+    cursor: str | None = None
+    while True:
+        ids, found = mixed(cursor, limit, is_listing=is_listing)
+        seen += ids
+        pages.append(ids)
+        if found.next is None:
+            break
+        cursor = found.next
+    assert seen == expected
+    for ids in reversed(pages[:-1]):
+        assert found.previous
+        back, found = mixed(found.previous, limit, is_listing=is_listing)
+        assert back == ids
+    assert found.previous is None
+
+
+@pytest.mark.parametrize("sort", ["seats", "-seats", "name", "-name", "id", "-id"])
+def test_a_listing_pages_as_its_query_set_does(ten: list[Account], sort: str) -> None:
+    order = Sort.parse(sort).order
+    listing = Listing(Account, {"segment": "", "parent_id__isnull": True})
+    seen, cursor = [], None
+    while True:
+        found = listing.page(purpose="x", order=order, limit=3, cursor=cursor)
+        seen += [row[-1] for row in found.rows]
+        if found.next is None:
+            break
+        cursor = found.next
+    assert seen == expected(ten, sort)
+    assert not Listing(Account, {"segment": "startup"}).page(purpose="x", order=order, limit=3).rows
+
+
+def test_a_listing_is_written_once_whatever_it_asks_for(ten: list[Account]) -> None:
+    def ask(name: str) -> list[Any]:
+        listing = Listing(Account, {"name": name, "is_unconfirmed": False})
+        return listing.page(purpose="x", order=Sort("name").order, limit=7).rows
+
+    assert len(ask("account 3")) == 1
+    with CaptureQueriesContext(connection) as queries:
+        assert [ask("account 4")[0][0], ask("'; --")] == ["account 4", []]
+    first, second = (query["sql"] for query in queries.captured_queries)
+    assert first.startswith("EXECUTE")
+    assert first.replace("account 4", "''; --") == second
+
+
+def test_a_connection_holds_a_bounded_number_of_statements(
+    ten: list[Account], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prepared, "_MOST", 0)
+    listing = Listing(Account, {"website": ""})
+    with CaptureQueriesContext(connection) as queries:
+        found = listing.page(purpose="x", order=Sort("name").order, limit=8)
+    assert len(found.rows) == 8
+    (query,) = queries.captured_queries
+    assert query["sql"].startswith("SELECT")
 
 
 def test_rows_inserted_behind_the_reader_do_not_repeat_others(ten: list[Account]) -> None:

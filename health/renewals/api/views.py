@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from django.db.models import Q
-
 from accounts.api.base import WorkspaceView, asked_account, asked_member
 from accounts.api.bodies import input_schema, read_fields
 from accounts.api.views import ACCOUNT_FILTER, OWNER_FILTER
@@ -12,6 +10,7 @@ from accounts.models import Account
 from cs_platform.core import clock, parameters
 from cs_platform.core.api import Answer, check_etag, operation
 from cs_platform.core.errors import DomainError, NotFound
+from cs_platform.core.listing import Listing
 from cs_platform.core.resources import number_type
 from health.renewals.actions.forecasts import set_forecast
 from health.renewals.actions.steps import LONGEST_NOTE, LONGEST_PLAN, locked, move_step
@@ -71,24 +70,23 @@ class Renewals(WorkspaceView):
     )
     def get(self, request: Any) -> Answer:
         query = self.query
-        wanted = Q(is_void=False)
-        if "step" in query:
-            wanted &= Q(step=query["step"])
+        wanted: dict[str, Any] = {"is_void": False}
         if "is_open" in query or "step" not in query:
-            wanted &= Q(is_open=query.get("is_open", True))
+            wanted["is_open"] = query.get("is_open", True)
         if "account" in query:
-            wanted &= Q(account=asked_account(query["account"]))
+            wanted["account_id"] = asked_account(query["account"]).pk
         if "owner" in query:
-            wanted &= Q(owner=asked_member(query["owner"]))
+            wanted["owner_id"] = asked_member(query["owner"]).pk
         for name, condition in (
+            ("step", "step"),
             ("segment", "segment"),
             ("ends_since", "term_ends_on__gte"),
             ("ends_before", "term_ends_on__lt"),
             ("deadline_before", "notice_deadline_on__lt"),
         ):
             if name in query:
-                wanted &= Q(**{condition: query[name]})
-        return Answer(RENEWAL.page(Renewal.objects.filter(wanted), query))
+                wanted[condition] = query[name]
+        return Answer(RENEWAL.page(Listing(Renewal, wanted), query))
 
 
 class RenewalItem(WorkspaceView):

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from django.db.models import Q
-
 from accounts.api.base import WorkspaceView, asked_account
 from accounts.api.bodies import input_schema, read_fields
 from accounts.api.views import ACCOUNT_FILTER
@@ -12,6 +10,7 @@ from accounts.models import Contact, Membership
 from accounts.queries.references import members_by_email
 from cs_platform.core import clock, parameters
 from cs_platform.core.api import Answer, operation
+from cs_platform.core.listing import Listing
 from cs_platform.core.problems import ApiProblem, FieldError
 from cs_platform.core.resources import number_type, text_type
 from metrics.surveys.actions.invitations import invite, invite_after
@@ -52,15 +51,15 @@ _FILTERS = (
 )
 
 
-def _page(wanted: Q, query: dict[str, Any]) -> Answer:
+def _page(query: dict[str, Any], **wanted: Any) -> Answer:
     if "account" in query:
-        wanted &= Q(account=asked_account(query["account"]))
+        wanted["account_id"] = asked_account(query["account"]).pk
     if "contact" in query:
-        wanted &= Q(contact__external_id=query["contact"])
+        wanted["contact__external_id"] = query["contact"]
     for name in ("state", "external_id"):
         if name in query:
-            wanted &= Q(**{name: query[name]})
-    return Answer(INVITATION.page(Invitation.objects.filter(wanted), query))
+            wanted[name] = query[name]
+    return Answer(INVITATION.page(Listing(Invitation, wanted), query))
 
 
 def _contact(external_id: str) -> Contact:
@@ -104,7 +103,7 @@ class SurveyInvitations(WorkspaceView):
         parameters=(*INVITATION.list_parameters, *_FILTERS),
     )
     def get(self, request: Any, id: int) -> Answer:
-        return _page(Q(survey=find_survey(id)), self.query)
+        return _page(self.query, survey_id=find_survey(id).pk)
 
     @operation(
         "write",
@@ -142,7 +141,7 @@ class Invitations(WorkspaceView):
         parameters=(*INVITATION.list_parameters, *_FILTERS),
     )
     def get(self, request: Any) -> Answer:
-        return _page(Q(), self.query)
+        return _page(self.query)
 
     @operation(
         "write",

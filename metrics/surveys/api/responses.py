@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from django.db.models import Q
-
 from accounts.api.base import WorkspaceView, asked_account
 from accounts.api.bodies import input_schema
 from accounts.api.upserts import BULK_ANSWER, UpsertView, bulk_schema, write_many
 from accounts.api.views import ACCOUNT_FILTER
 from cs_platform.core import clock, parameters
 from cs_platform.core.api import Answer, operation
+from cs_platform.core.listing import Listing
 from cs_platform.core.resources import text_type
 from metrics.surveys.actions.response_upserts import RULES, upsert_responses
 from metrics.surveys.api.resources import RESPONSE, complete
@@ -55,18 +54,18 @@ class Responses(WorkspaceView):
     def get(self, request: Any) -> Answer:
         query = self.query
         plain = ("kind", "channel", "is_suspected_robot")
-        wanted = Q(**{name: query[name] for name in plain if name in query})
-        if "survey" in query:
-            wanted &= Q(survey_id=query["survey"])
+        wanted: dict[str, Any] = {name: query[name] for name in plain if name in query}
         if "account" in query:
-            wanted &= Q(account=asked_account(query["account"]))
-        if "contact" in query:
-            wanted &= Q(contact__external_id=query["contact"])
-        if "happened_since" in query:
-            wanted &= Q(happened_at__gte=query["happened_since"])
-        if "happened_before" in query:
-            wanted &= Q(happened_at__lt=query["happened_before"])
-        page = RESPONSE.page(Response.objects.filter(wanted), query)
+            wanted["account_id"] = asked_account(query["account"]).pk
+        for name, condition in (
+            ("survey", "survey_id"),
+            ("contact", "contact__external_id"),
+            ("happened_since", "happened_at__gte"),
+            ("happened_before", "happened_at__lt"),
+        ):
+            if name in query:
+                wanted[condition] = query[name]
+        page = RESPONSE.page(Listing(Response, wanted), query)
         complete(page["items"])
         return Answer(page)
 

@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from django.db.models import Q
-
 from accounts.actions.upsert import Result
 from accounts.api.base import WorkspaceView, lock_name
 from accounts.api.bodies import check_object, input_schema, refuse_if_rejected
 from accounts.fields import REQUIRED, Choice, Rule, Text
 from cs_platform.core import clock, parameters
 from cs_platform.core.api import Answer, check_etag, operation, read_object
+from cs_platform.core.listing import Listing
 from cs_platform.core.problems import ApiProblem, FieldError
 from cs_platform.core.resources import number_type
 from metrics.surveys.actions.questions import FIELDS, set_questions
@@ -94,8 +93,8 @@ class Surveys(WorkspaceView):
     )
     def get(self, request: Any) -> Answer:
         names = ("kind", "state", "external_id")
-        wanted = Q(**{name: self.query[name] for name in names if name in self.query})
-        return Answer(SURVEY.page(Survey.objects.filter(wanted), self.query))
+        wanted: dict[str, Any] = {name: self.query[name] for name in names if name in self.query}
+        return Answer(SURVEY.page(Listing(Survey, wanted), self.query))
 
     @operation(
         "write",

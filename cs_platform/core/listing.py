@@ -1,0 +1,99 @@
+"""Pages of a table by conditions, as the API has them, off statements that are written once."""
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from django.db.models import JSONField, Model, QuerySet
+
+from cs_platform.core.paging import Page, Run, Sort, in_range, walk
+from cs_platform.core.reading import MOST_STATEMENTS, Slot, Statement, written
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The rows of a table for which all of ``wanted`` holds and none of ``unwanted``.
+
+    Both are look-ups of the ORM with their values.
+    """
+
+    model: type[Model]
+    wanted: Mapping[str, Any] = field(default_factory=dict)
+    unwanted: Mapping[str, Any] = field(default_factory=dict)
+
+    def rows(self) -> QuerySet[Any]:
+        """As a query set."""
+        return _among(self.model, self.wanted, self.unwanted)
+
+    def page(
+        self, *, purpose: str, order: tuple[Sort, ...], limit: int, cursor: str | None = None
+    ) -> Page:
+        """The page that ``cursor`` points to, as ``paging.page_of`` has it.
+
+        Its rows are the values of the columns it is sorted by, the id last. Raises ``BadCursor``.
+        """
+        shape = _Shape(self.model, _without_values(self.wanted), _without_values(self.unwanted))
+        bound = {**self._bound("wanted", self.wanted), **self._bound("unwanted", self.unwanted)}
+
+        def fetch(run: Run, position: Mapping[str, Any], backward: bool) -> list[Any]:
+            statement = _written(shape, order, run, backward, limit + 1)
+            at = {f"at {column}": value for column, value in position.items()}
+            return statement.rows({**bound, **at})
+
+        return walk(
+            fetch, self.model, purpose=purpose, order=order, limit=limit, cursor=cursor,
+            position=tuple,
+        )  # fmt: skip
+
+    def _bound(self, part: str, lookups: Mapping[str, Any]) -> dict[str, Any]:
+        """The values of the slots, by their names."""
+        return {f"{part} {name}": self._stored(name, value) for name, value in lookups.items()}
+
+    def _stored(self, lookup: str, value: Any) -> Any:
+        field = self.model._meta.get_field(lookup.partition("__")[0])
+        return msgspec.json.encode(value).decode() if isinstance(field, JSONField) else value
+
+
+# Look-ups, with the values of those that are true or false: an index may hold for one alone.
+_Conditions = tuple[tuple[str, bool | None], ...]
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """A listing without what its statement binds."""
+
+    model: type[Model]
+    wanted: _Conditions
+    unwanted: _Conditions
+
+
+def _without_values(lookups: Mapping[str, Any]) -> _Conditions:
+    return tuple(
+        (name, value if isinstance(value, bool) else None) for name, value in lookups.items()
+    )
+
+
+def _slots(part: str, conditions: _Conditions) -> dict[str, Any]:
+    return {name: Slot(f"{part} {name}") if value is None else value for name, value in conditions}
+
+
+def _among(
+    model: type[Model], wanted: Mapping[str, Any], unwanted: Mapping[str, Any]
+) -> QuerySet[Any]:
+    rows = model._default_manager.filter(**wanted)
+    for name, value in unwanted.items():
+        rows = rows.exclude(**{name: value})
+    return rows
+
+
+@functools.lru_cache(maxsize=MOST_STATEMENTS)
+def _written(
+    shape: _Shape, order: tuple[Sort, ...], run: Run, backward: bool, rows: int
+) -> Statement:
+    columns = [sort.column for sort in order]
+    at = {column: Slot(f"at {column}") for column in columns}
+    found = _among(shape.model, _slots("wanted", shape.wanted), _slots("unwanted", shape.unwanted))
+    found = in_range(found, run, at, order, backward)
+    return written(found.values_list(*columns)[:rows])
