@@ -15,7 +15,13 @@ from cs_platform.core.days import NearDays
 class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
     """Settings that every figure depends on."""
 
-    timezone = forms.ChoiceField(label=_("Time zone"))
+    timezone = forms.ChoiceField(
+        label=_("Time zone"),
+        help_text=_(
+            "Usage of past days stays counted by the old zone until an administrator of the server "
+            "runs “manage.py rollup”."
+        ),
+    )
     currency = forms.ChoiceField(label=_("Currency"))
     fiscal_year_start_month = forms.TypedChoiceField(
         coerce=int,

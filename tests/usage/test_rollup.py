@@ -127,3 +127,18 @@ def test_events_go_to_the_account_their_user_is_linked_to_later(workspace, post)
         assert (day.day, day.events, day.users) == (dt.date(2026, 5, 1), 1, 1)
         # it was not known before the link was
         assert day.known_on == clock.local_date(clock.now(), workspace.timezone)
+
+
+def test_a_link_that_comes_late_moves_only_what_waits(workspace, post) -> None:
+    def call(kind, day, **fields):
+        post(kind, {"userId": "u1", "timestamp": f"2026-05-{day}T10:00:00+09:00", **fields})
+        roll_up(workspace)
+
+    call("group", "01", groupId="a")
+    call("track", "10", event="Opened")
+    call("group", "05", groupId="b")
+    call("track", "11", event="Opened")
+    with tenancy.scope(workspace.pk):
+        names = dict(Account.objects.values_list("pk", "external_id"))
+        tracked = Event.objects.filter(kind="track").order_by("happened_at")
+        assert [names[event.account_id] for event in tracked] == ["a", "b"]
