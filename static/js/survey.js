@@ -10,6 +10,8 @@ function gather() {
 }
 
 if (form) {
+  // What is posted without this, right after the letter came, no browser of a person posted.
+  form.elements.script.value = "1";
   const more = form.querySelector("[data-more]");
   const state = form.querySelector("[data-state]");
   let sending = false;

@@ -133,6 +133,7 @@ def test_a_survey_is_made_mailed_answered_on_a_phone_and_seen(
     phone.goto(links[3])
     expect(phone.locator("html")).to_have_attribute("lang", "ja")
     expect(phone.get_by_role("radio", name="3", exact=True)).to_be_checked()
+    expect(phone.locator("[name=script]")).to_have_value("1")
     assert accessibility_problems(phone) == []
     assert phone.evaluate("document.documentElement.scrollWidth") <= 375
     # nothing was touched: the page sends the score itself after two seconds in view
