@@ -126,9 +126,10 @@ def share_bar(parts: Iterable[tuple[str, float]]) -> dict[str, Any]:
 @register.inclusion_tag("components/stat.html", takes_context=True)
 def stat(context: Any, label: str, value: Any, **more: Any) -> dict[str, Any]:
     """A figure with its change: ``change`` (text), ``direction`` (up, down, flat), ``good``
-    (the direction that is good news: "up" or "down"), ``since``, ``note``, ``url``, ``define``.
+    (the direction that is good news: "up" or "down"), ``since``, ``note`` (or several
+    ``notes``, each kept together), ``url``, ``define``.
     """
-    known = {"change", "direction", "good", "since", "note", "url", "define"}
+    known = {"change", "direction", "good", "since", "note", "notes", "url", "define"}
     if unknown := more.keys() - known:
         raise ValueError(f"stat knows no {sorted(unknown)}")
     direction = more.get("direction") or _direction(more.get("change"))
@@ -140,6 +141,7 @@ def stat(context: Any, label: str, value: Any, **more: Any) -> dict[str, Any]:
         "label": label,
         "value": value,
         **more,
+        "notes": more.get("notes") or [note for note in (more.get("note"),) if note],
         "direction": direction,
         "tone": tone,
         **glossary_link(context, more.get("define", "")),

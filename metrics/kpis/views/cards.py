@@ -57,7 +57,7 @@ class Card:
     change: str
     interval: str
     n: str
-    note: str
+    notes: list[str]
     is_restated: bool
     url: str
     spark: list[float | None]
@@ -94,7 +94,7 @@ def card(kpi: Kpi, points: list[Point], lens: Lens, goal: Goal | None = None) ->
         change=change_text(figure, before.figure if before else None, kpi.unit, lens.currency),
         interval=interval,
         n=n,
-        note=" · ".join(parts),
+        notes=parts,
         is_restated=bool(now and now.is_restated),
         url=metric_url(lens, kpi.slug),
         spark=[_figure(point) for point in points[-SPARK:]],
