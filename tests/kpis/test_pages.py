@@ -64,7 +64,7 @@ class TestOverview:
         found = {card.kpi.slug: card for card in answer.context["headline"]}
         churn = found["customer-churn"]
         assert (churn.value, churn.change) == ("20.0%", "−5.0 pt")
-        assert churn.note == "15.0% – 25.0% · n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}100"
+        assert churn.notes == ["15.0% – 25.0%", "n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}100"]
         assert churn.good == "down"
         assert found["mrr"].change == "+¥1,000"
         assert found["mrr"].interval == ""
