@@ -166,6 +166,16 @@ def test_letters_wait_for_the_hours_of_the_person() -> None:
     assert due[own.pk] == dt.datetime(2026, 3, 4, 14, 0, tzinfo=dt.UTC)  # 9:00 in New York
 
 
+def test_letters_are_written_in_the_language_of_the_person() -> None:
+    at_home, abroad = make_account(country="JP"), make_account(country="US")
+    for account, language in ((at_home, ""), (at_home, "en"), (abroad, ""), (abroad, "ja")):
+        make_contact(account, language=language)
+    survey = make_survey()
+    _run_wave(survey)
+    spoken = Invitation.objects.order_by("contact_id").values_list("language", flat=True)
+    assert list(spoken) == ["ja", "en", "en", "ja"]
+
+
 def test_a_letter_whose_window_has_closed_waits_for_the_next() -> None:
     contact = make_contact()
     _run_wave(make_survey())

@@ -209,9 +209,14 @@ def new_invitation(
         contact=contact,
         account_id=contact.account_id,
         channel=channel,
-        language=survey.language_for(contact.language),
+        language=survey.language_for(_language_of(contact)),
         touchpoint=survey.touchpoint,
         created_at=now,
         due_at=due_at,
         expires_at=expires_at,
     )
+
+
+def _language_of(contact: Contact) -> str:
+    """The person's language; where it is not known, Japanese at a firm in Japan."""
+    return contact.language or ("ja" if contact.account.country == "JP" else "")
