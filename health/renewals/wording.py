@@ -1,6 +1,7 @@
 """Renewals in words: how long is left, and what is forecast."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -8,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from health.renewals.categories import expected, probability
-from health.renewals.models import Renewal
+from health.renewals.models import Forecast, Renewal, Step
 
 # From here on a deadline is near: what is to be done needs some days.
 NEAR_DAYS = 14
@@ -58,8 +59,8 @@ class Row:
     """A renewal as a list shows it."""
 
     renewal: Renewal
+    step: str
     deadline: str
-    is_past: bool
     is_near: bool
     term: str
     is_overdue: bool
@@ -69,32 +70,33 @@ class Row:
     final: Bet
 
 
-def row(renewal: Renewal, today: dt.date) -> Row:
-    """A renewal in words, as of a day."""
-    deadline = renewal.notice_deadline_on if renewal.is_open else None
-    days = (deadline - today).days if deadline else None
-    return Row(
-        renewal=renewal,
-        deadline=deadline_words(deadline, today),
-        is_past=days is not None and days < 0,
-        is_near=days is not None and 0 <= days <= NEAR_DAYS,
-        term=term_words(renewal.term_ends_on, today) if renewal.is_open else "",
-        is_overdue=renewal.is_open and renewal.term_ends_on < today,
-        is_late=renewal.is_open and renewal.due_on is not None and renewal.due_on < today,
-        model=Bet(
-            "",
-            renewal.model_probability,
-            expected(renewal.arr, None, renewal.model_probability),
-        ),
-        csm=_bet(renewal, "csm"),
-        final=_bet(renewal, "final"),
-    )
+def rows(renewals: Iterable[Renewal], today: dt.date) -> list[Row]:
+    """Renewals in words, as of a day."""
+    # A list has hundreds of these: each is put into the reader's language once.
+    steps = {value: str(label) for value, label in Step.choices}
+    categories = {"": "", **{value: str(label) for value, label in Forecast.choices}}
 
+    def bet(renewal: Renewal, category: str, amount: Decimal | None) -> Bet:
+        chance = probability(category)
+        return Bet(categories[category], chance, expected(renewal.arr, amount, chance))
 
-def _bet(renewal: Renewal, forecaster: str) -> Bet:
-    category = getattr(renewal, f"{forecaster}_category")
-    chance = probability(category)
-    label = str(getattr(renewal, f"get_{forecaster}_category_display")()) if category else ""
-    return Bet(
-        label, chance, expected(renewal.arr, getattr(renewal, f"{forecaster}_amount"), chance)
-    )
+    def row(renewal: Renewal) -> Row:
+        deadline = renewal.notice_deadline_on if renewal.is_open else None
+        return Row(
+            renewal=renewal,
+            step=steps[renewal.step],
+            deadline=deadline_words(deadline, today),
+            is_near=deadline is not None and 0 <= (deadline - today).days <= NEAR_DAYS,
+            term=term_words(renewal.term_ends_on, today) if renewal.is_open else "",
+            is_overdue=renewal.is_open and renewal.term_ends_on < today,
+            is_late=renewal.is_open and renewal.due_on is not None and renewal.due_on < today,
+            model=Bet(
+                "",
+                renewal.model_probability,
+                expected(renewal.arr, None, renewal.model_probability),
+            ),
+            csm=bet(renewal, renewal.csm_category, renewal.csm_amount),
+            final=bet(renewal, renewal.final_category, renewal.final_amount),
+        )
+
+    return [row(renewal) for renewal in renewals]

@@ -88,6 +88,19 @@ def test_too_many_matches_are_not_listed(book: Book) -> None:
         assert matching_accounts("alpha", limit=2) is None
 
 
+def test_common_and_rare_words_are_found_alike(book: Book) -> None:
+    """The first 200 names decide how the rest is read; what is found is the same either way."""
+    for number in range(200):
+        book.account(f"Alpha {number:03}")
+    last = book.account("Zeta Alpha")
+    with tenancy.scope(book.workspace.pk):
+        assert matching_accounts("zeta", limit=5) == [last.pk]
+        assert matching_accounts("alpha zeta", limit=5) == [last.pk]
+        assert matching_accounts("zeta 199", limit=5) == []
+        assert matching_accounts("alpha", limit=200) is None
+        assert len(matching_accounts("alpha", limit=201) or []) == 201
+
+
 # --- pages -----------------------------------------------------------------------------------
 def test_panel_and_page(people: Book, get: Callable[..., Any], url: Callable[..., str]) -> None:
     panel = text_of(get("viewer", url("search") + "?q=さくら", htmx="search-results"))

@@ -18,6 +18,7 @@ from accounts.models import (
     Subscription,
     Workspace,
 )
+from accounts.queries import matching
 from cs_platform.core import clock, tenancy
 from health.renewals.actions.derive import derive_renewals
 from health.renewals.actions.outlook import keep_outlook
@@ -395,6 +396,7 @@ def test_the_list_is_searched_by_name_however_it_is_typed(
     actor: Actor,
     workspace: Workspace,
     client_as: Callable[..., Client],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     other = create_account(
         actor=actor, now=NOW, external_id="A-2", name="株式会社きたの", name_reading="キタノ"
@@ -412,6 +414,12 @@ def test_the_list_is_searched_by_name_however_it_is_typed(
     assert found("きたの") == found("ｷﾀﾉ") == [str(his.pk)]
     assert found("sakura kitano") == found("100%") == found("\x00nobody") == []
     assert len(found("")) == 2
+
+    # a text with more matches than are listed is asked of each row instead: the same rows
+    monkeypatch.setattr(matching, "RARE", 0)
+    assert found("ｓａｋｕｒａ foods") == [str(mine.pk)]
+    assert found("きたの 株式") == [str(his.pk)]
+    assert found("sakura kitano") == []
 
 
 def test_what_has_no_rate_is_counted_and_leads_to_the_rates(

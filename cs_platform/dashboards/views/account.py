@@ -123,9 +123,6 @@ def contract_tab(request: HttpRequest, account_id: int) -> HttpResponse:
         "contracts": queries.contracts(context["account"]),
         "ledger": queries.ledger(context["account"]),
         "ledger_limit": queries.LEDGER_SHOWN,
-        "renewal_rows": [
-            renewal_wording.row(renewal, scene.today)
-            for renewal in account_renewals(context["account"])
-        ],
+        "renewal_rows": renewal_wording.rows(account_renewals(context["account"]), scene.today),
     }
     return render(request, "dashboards/account_contract.html", context)

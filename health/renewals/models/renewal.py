@@ -147,6 +147,11 @@ class Renewal(TenantModel):
                 condition=Q(is_open=True),
             ),
             models.Index(
+                fields=["workspace", "band", "term_ends_on", "id"],
+                name="renewals_open_by_band",
+                condition=Q(is_open=True),
+            ),
+            models.Index(
                 fields=["workspace", "step", "term_ends_on", "id"], name="renewals_by_step"
             ),
         ]

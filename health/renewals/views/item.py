@@ -132,7 +132,7 @@ def _panel(
         )
     context = {
         "renewal": subject,
-        "row": wording.row(subject, today),
+        "row": wording.rows([subject], today)[0],
         "today": today,
         "offered": offered,
         "notes": history(subject),

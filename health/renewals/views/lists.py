@@ -48,7 +48,7 @@ def renewals(request: HttpRequest) -> HttpResponse:
     context = {
         **scene.context(),
         "page": found,
-        "rows": [wording.row(renewal, scene.today) for renewal in found.rows],
+        "rows": wording.rows(found.rows, scene.today),
         "unrated": _unrated(scene),
         "query_string": query,
         "views": saved_views(request.membership, PAGE, query, reverse(PAGE, args=[slug])),
