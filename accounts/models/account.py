@@ -118,6 +118,15 @@ class Account(TenantModel):
                 fields=["search_text"], opclasses=["gin_trgm_ops"], name="accounts_account_search"
             ),
             models.Index(fields=["workspace", "name", "id"], name="accounts_account_by_name"),
+            # running onboardings, to be counted without a look at the accounts
+            models.Index(
+                fields=["workspace", "onboarding_due_on"],
+                include=["onboarding_started_on", "stage"],
+                name="accounts_account_onboarding",
+                condition=models.Q(
+                    onboarding_started_on__isnull=False, onboarding_completed_on__isnull=True
+                ),
+            ),
         ]
 
     def __str__(self) -> str:
