@@ -4,6 +4,27 @@
 -- of its day, and what it added before, goes to health_dayfigures with it; the sums are of decimals,
 -- so however often a row changes they equal the sums over the rows.
 WITH
+-- who was scored earlier this day and is not any more: it has left, or is none of the stages scored
+unscored AS MATERIALIZED (
+    SELECT m.account_id
+    FROM health_measured m
+    CROSS JOIN LATERAL (
+        SELECT FROM health_scoreday AS former
+        WHERE former.workspace_id = %(workspace_id)s AND former.account_id = m.account_id
+          AND former.day = %(day)s AND former.series = %(series)s
+        LIMIT 1
+    ) AS former
+    WHERE NOT EXISTS (SELECT FROM health_graded g WHERE g.account_id = m.account_id)
+),
+-- what the day says of each: of those, nothing
+said AS (
+    SELECT account_id, score, coverage, band, week_band, points, exceptions, churn_probability,
+        expected_loss
+    FROM health_graded
+    UNION ALL
+    SELECT account_id, NULL, 0, '', NULL, '{}', '{}', NULL, NULL
+    FROM unscored
+),
 -- the rows written, as they are now
 kept AS (
     INSERT INTO health_scoreday AS kept (
@@ -16,7 +37,7 @@ kept AS (
         g.band, g.week_band, m.raw, g.points, g.exceptions, m.owner_id, m.segment, m.stage, m.mrr,
         m.renewal_on, m.notice_deadline_on, g.churn_probability, g.expected_loss,
         coalesce(r.is_flagged AND r.flagged_at <= %(as_of)s, false), %(is_closed)s, %(now)s
-    FROM health_graded g
+    FROM said g
     JOIN health_measured m ON m.account_id = g.account_id
     LEFT JOIN health_riskstate r
         ON r.workspace_id = %(workspace_id)s AND r.account_id = g.account_id

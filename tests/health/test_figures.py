@@ -72,6 +72,28 @@ def test_after_any_changes(scoped: Workspace, cast: Cast, seed: int) -> None:
     assert DayFigures.objects.filter(day=TODAY, kind="move", accounts__gt=0).exists()
 
 
+def test_who_leaves_during_a_day_has_no_score_that_day(scoped: Workspace) -> None:
+    store(_firms())
+    roll_up_usage(NOW)
+    score_accounts(now=NOW)
+    before = ScoreDay.objects.exclude(band="").order_by("account_id")[0]
+    leaving = Account.objects.filter(pk=before.account_id)
+    today = ScoreDay.objects.filter(account_id=before.account_id, day=TODAY)
+    leaving.update(stage=Account.Stage.CHURNED)
+    score_accounts(now=NOW, account_ids=[before.account_id])
+    left = today.get()
+    assert (left.score, left.band, left.stage) == (None, "", "churned")
+    assert (left.churn_probability, left.expected_loss) == (None, None)
+    _check(TODAY)
+    leaving.update(stage=before.stage)
+    score_accounts(now=NOW, account_ids=[before.account_id])
+    assert today.values_list("score", "band").get() == (before.score, before.band)
+    leaving.update(stage=Account.Stage.CHURNED)
+    score_past_day(day=TODAY, now=NOW + dt.timedelta(days=1))
+    assert today.values_list("score", "is_closed").get() == (None, True)
+    _check(TODAY)
+
+
 def test_corrected_days_have_sums_of_their_own(scoped: Workspace) -> None:
     late = [use(10, user="late", known=9) for _ in range(20)]
     store([Firm("Kita", seats=2, uses=[use(n) for n in range(9, 60)] + late)])
