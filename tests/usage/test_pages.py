@@ -87,6 +87,12 @@ def test_rejected_items_show_their_reason_and_body(sent, client_as) -> None:
     text = client_as("admin").get(url(sent, "rejected")).text
     assert "missing_event" in text
     assert "what is this?" in text
+    client = client_as("admin")
+    client.cookies["django_language"] = "ja"
+    text = client.get(url(sent, "rejected")).text
+    assert "イベント名がありません" in text
+    # what programs are told is quoted, and said to be for those who write them
+    assert '開発者向け： <span lang="en"><code>missing_event</code> a track call' in text
 
 
 def test_what_counts_as_a_log_in_can_be_changed(sent, client_as) -> None:
