@@ -138,9 +138,10 @@ def update_workspace(
 ) -> Workspace:
     """Change settings of the workspace (`SETTINGS`). Errors: those of the fields.
 
-    The currency cannot change once there are exchange rates: they are rates *to* it.
+    The currency cannot change once there are exchange rates, which are rates *to* it, or
+    contracts in it: the figures of closed periods are kept, and would read as another currency's.
     """
-    from accounts.models import ExchangeRate
+    from accounts.models import ContractEvent, ExchangeRate
 
     clean = _settings(settings)
     locked = Workspace.objects.select_for_update().get(pk=workspace.pk)
@@ -148,6 +149,13 @@ def update_workspace(
     if "currency" in changed and ExchangeRate.objects.exists():
         raise Conflict(
             _("The exchange rates are rates to %(currency)s; remove them first.")
+            % {"currency": locked.currency},
+            code="currency_in_use",
+            field="currency",
+        )
+    if "currency" in changed and ContractEvent.objects.filter(currency=locked.currency).exists():
+        raise Conflict(
+            _("There are contracts in %(currency)s, and figures made of them; it cannot change.")
             % {"currency": locked.currency},
             code="currency_in_use",
             field="currency",

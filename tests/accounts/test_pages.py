@@ -394,6 +394,23 @@ def test_settings_rates_and_products_by_page(client_as, url, workspace):
         assert action in log
 
 
+def test_the_currency_of_contracts_and_their_figures_stays(client_as, url, workspace, held):
+    """A closed month's 1,000 yen would read as 1,000 euro."""
+    client = client_as("admin")
+    data = {
+        "name": "Acme KK",
+        "timezone": "Asia/Tokyo",
+        "currency": "EUR",
+        "fiscal_year_start_month": "4",
+        "unknown_accounts": "hold",
+    }
+    page = client.post(url("settings"), data)
+    assert "contracts in JPY" in page.context["form"].errors["currency"][0]
+    workspace.refresh_from_db()
+    assert workspace.currency == "JPY"
+    assert client.post(url("settings"), {**data, "currency": "JPY"}).status_code == 303
+
+
 def test_products_and_plans_are_renamed(client_as, url, workspace, contract):
     with tenancy.scope(workspace.pk):
         product = contract.product
