@@ -1,5 +1,6 @@
 """What every request passes: its reference id, the short way of programs, compression of pages."""
 
+import functools
 import logging
 import re
 import uuid
@@ -7,9 +8,10 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.middleware.gzip import GZipMiddleware
-from django.urls import resolve
+from django.urls import ResolverMatch, resolve
 
 _request_id: ContextVar[str] = ContextVar("request_id", default="-")
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -40,6 +42,13 @@ def request_id(
 
 
 _PROGRAMS = ("/v1/", "/api/v1/")
+# Most programs call few addresses, again and again.
+_KNOWN_ADDRESSES = 1000
+
+
+@functools.lru_cache(maxsize=_KNOWN_ADDRESSES)
+def _resolved(path: str, urls: str) -> ResolverMatch:
+    return resolve(path, urls)
 
 
 def programs(
@@ -54,7 +63,7 @@ def programs(
     def middleware(request: HttpRequest) -> HttpResponse:
         if not request.path_info.startswith(_PROGRAMS):
             return get_response(request)
-        match = resolve(request.path_info)
+        match = _resolved(request.path_info, settings.ROOT_URLCONF)
         request.resolver_match = match
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)
         response.headers.setdefault("Content-Length", str(len(response.content)))

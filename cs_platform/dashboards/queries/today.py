@@ -52,7 +52,7 @@ def deadlines(*, owner_id: int | None, today: dt.date) -> list[AccountCurrent]:
 def band_moves(*, owner_id: int | None, today: dt.date) -> dict[int, list[dict[str, Any]]]:
     """Accounts whose band is not what it was 1 and 7 days ago, by those days, dearest first."""
     found: dict[int, list[dict[str, Any]]] = {1: [], NEWS_DAYS: []}
-    binds = {"owner_id": owner_id, "today": today, "days": list(found), "limit": ROWS}
+    binds = {"owner_id": owner_id, "today": today, "near": 1, "far": NEWS_DAYS, "limit": ROWS}
     for row in sql.rows("dashboards/band_moves", binds):
         found[row["days"]].append(row)
     return found

@@ -106,7 +106,11 @@ def _page(request: HttpRequest, wanted: RiskFilters, today: dt.date) -> ListPage
     if found.next is None and found.previous is None:
         total: int | None = len(found.rows)
     else:
-        counted = at_risk(today=today, filters=wanted).order_by()[: COUNTED + 1].count()
+        rows = at_risk(today=today, filters=wanted)
+        # By id, so that no other workspace's rows are passed on the way; but PostgreSQL does not
+        # know how common a reason is, and would sort all that have it.
+        rows = rows.order_by() if wanted.reason else rows.order_by("id")
+        counted = rows[: COUNTED + 1].count()
         total = counted if counted <= COUNTED else None
     return ListPage(found.rows, found.next, found.previous, total)
 
