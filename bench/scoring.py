@@ -104,7 +104,7 @@ def _against_the_orm(workspace: Any, accounts: int) -> Result:
     from cs_platform.core import clock
     from cs_platform.core.tenancy import scope
     from health.scorecards import published_version
-    from health.scoring import Moment, curves, score_accounts
+    from health.scoring import Moment, curves, day_bounds, score_accounts
 
     sample = 60
     now = clock.now()
@@ -122,7 +122,7 @@ def _against_the_orm(workspace: Any, accounts: int) -> Result:
         day = Moment.present(now, workspace.timezone).day
         with scope(workspace.pk):
             version = published_version(now=now)
-            shapes = curves(version, day)
+            shapes = curves(version, day_bounds(version, day) or {})
             chosen = list(Account.objects.order_by("?")[:sample])
 
         def work() -> None:

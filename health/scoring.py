@@ -7,7 +7,7 @@ only in the moments they pass.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,10 +84,13 @@ def score_accounts(*, now: dt.datetime, account_ids: Sequence[int] | None = None
         return sql.execute(
             "health/keep_current",
             {
-                **grading_binds(version, moment),
+                "as_of": moment.as_of,
+                "day": moment.day,
+                "version": version.pk,
+                "now": now,
                 "everybody": measured is None,
                 "account_ids": measured or [],
-                "now": now,
+                **_weights(version),
             },
         )
 
@@ -145,11 +148,13 @@ def compute(
                 "day": moment.day,
             },
         )
-    sql.execute("health/grade", grading_binds(version, moment))
+        bounds = day_bounds(version, moment.day)
+    sql.execute("health/grade", _grading_binds(version, moment, bounds or {}))
     return ids
 
 
 def _measure(version: ScorecardVersion, moment: Moment, ids: list[int] | None) -> None:
+    sql.execute("health/begin")
     sql.execute(
         "health/measure",
         {
@@ -188,9 +193,8 @@ def day_bounds(version: ScorecardVersion, day: dt.date) -> dict[str, list[float]
     return stored if needed <= stored.keys() else None
 
 
-def curves(version: ScorecardVersion, day: dt.date) -> dict[str, Curve]:
-    """The curve of every measure of the registry under ``version`` on ``day``."""
-    bounds = day_bounds(version, day) or {}
+def curves(version: ScorecardVersion, bounds: Mapping[str, Sequence[float]]) -> dict[str, Curve]:
+    """The curve of every measure of the registry under ``version`` with a day's percentiles."""
     found = dict.fromkeys(BY_KEY, UNUSED)
     for entry in version.measures:
         points = entry["points"]
@@ -211,28 +215,36 @@ def option_binds(version: ScorecardVersion) -> dict[str, int]:
     }
 
 
-def grading_binds(version: ScorecardVersion, moment: Moment) -> dict[str, Any]:
-    """What ``grade.sql`` and the files after it bind: curves, weights, exceptions, the prior."""
+def _weights(version: ScorecardVersion) -> dict[str, Any]:
+    """The weights of a version's measures, one by one and in all."""
+    weights = [float(entry["weight"]) for entry in version.measures]
+    return {
+        "total_weight": sum(weights),
+        "weight_keys": [entry["key"] for entry in version.measures],
+        "weight_positions": [BY_KEY[entry["key"]].position for entry in version.measures],
+        "weights": weights,
+    }
+
+
+def _grading_binds(
+    version: ScorecardVersion, moment: Moment, bounds: Mapping[str, Sequence[float]]
+) -> dict[str, Any]:
+    """What ``grade.sql`` binds: curves, weights, exceptions, the prior."""
     weights = {entry["key"]: float(entry["weight"]) for entry in version.measures}
     binds: dict[str, Any] = {
-        "as_of": moment.as_of,
         "day": moment.day,
-        "version": version.pk,
         "stages": version.stages,
         "green_from": version.green_from,
         "yellow_from": version.yellow_from,
         "minimum_coverage": version.minimum_coverage,
         "total_weight": sum(weights.values()),
-        "weight_keys": list(weights),
-        "weight_positions": [BY_KEY[key].position for key in weights],
-        "weights": list(weights.values()),
         "exception_keys": [rule["key"] for rule in version.exceptions],
         "exception_positions": [fact_position(rule["fact"]) for rule in version.exceptions],
         "exception_at_least": [float(rule["at_least"]) for rule in version.exceptions],
         "exception_caps": [float(rule["cap"]) for rule in version.exceptions],
         **prior.binds(),
     }
-    for key, shape in curves(version, moment.day).items():
+    for key, shape in curves(version, bounds).items():
         binds[f"{key}_knots"] = shape.knots
         binds[f"{key}_intercepts"] = shape.intercepts
         binds[f"{key}_slopes"] = shape.slopes

@@ -1,7 +1,8 @@
 from django.db import migrations
 
 # Both functions are single SELECTs, STABLE and with the caller's rights, so that PostgreSQL
-# inlines them: a condition on account_id or subscription_id reaches the index below.
+# inlines them: a condition on account_id or subscription_id reaches the index below. OFFSET 0 keeps
+# it from writing an expression out wherever it is named, which would work it out as often.
 
 STATES = """
 CREATE FUNCTION subscription_states(workspace bigint, as_of date, known_until timestamptz)
@@ -79,11 +80,12 @@ AS $$
             WHEN e.auto_renew AND roll.until > e.term_ends_on THEN
                 floor(
                     (
-                        (extract(year FROM roll.until) - extract(year FROM e.next_term_on)) * 12
-                        + extract(month FROM roll.until) - extract(month FROM e.next_term_on)
+                        (date_part('year', roll.until) - date_part('year', e.next_term_on)) * 12
+                        + date_part('month', roll.until) - date_part('month', e.next_term_on)
                     ) / coalesce(e.term_months, e.billing_months)
                 )::integer
         END AS whole
+        OFFSET 0
     ) rolled
     CROSS JOIN LATERAL (
         SELECT CASE
@@ -103,6 +105,7 @@ AS $$
                 )
             )::date - 1
         END AS term_ends_on
+        OFFSET 0
     ) t
     -- a term that is over: at once after a notice, else 30 days of delay, unless renewed in them
     CROSS JOIN LATERAL (
@@ -129,6 +132,7 @@ AS $$
                 )
             )
         ) AS is_lapsed
+        OFFSET 0
     ) lapsed
     WHERE w.id = $1
 $$;
