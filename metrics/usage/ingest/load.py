@@ -10,12 +10,12 @@ from django.db import transaction
 
 from accounts.actions.unknown import create_unknown_accounts
 from accounts.actors import Actor
-from accounts.models import Account, Workspace
+from accounts.models import Workspace
 from cs_platform.core import sql
 from metrics.usage.ingest.messages import Row
 from metrics.usage.ingest.parse import Parsed
 from metrics.usage.logins import is_login
-from metrics.usage.models import EventName, RejectedEvent, UnknownAccount, UserLink
+from metrics.usage.models import EventName, RejectedEvent, UnknownAccount
 
 _BODY_BYTES = 32 * 1024
 _KNOWN_NAMES_MOST = 100_000
@@ -174,9 +174,8 @@ def _account_ids(workspace_id: int, refs: set[str]) -> dict[str, int]:
     """Ids of the accounts that exist, looked up at most every 30 s by each process."""
     found, missing = _known_accounts.get(workspace_id, refs)
     if missing:
-        stored = dict(
-            Account.objects.filter(external_id__in=missing).values_list("external_id", "pk")
-        )
+        found_now = sql.rows("usage/find_accounts", {"refs": list(missing)})
+        stored = {row["external_id"]: row["id"] for row in found_now}
         found |= stored
         # What this transaction sees may be its own, and not committed in the end.
         transaction.on_commit(lambda: _known_accounts.put(workspace_id, stored))
@@ -192,9 +191,8 @@ def _follow_links(rows: list[Row]) -> None:
     if not users:
         return
     links: dict[str, list[tuple[dt.datetime, int]]] = {}
-    stored = UserLink.objects.filter(user_id__in=users).order_by("happened_at")
-    for user, moment, account_id in stored.values_list("user_id", "happened_at", "account_id"):
-        links.setdefault(user, []).append((moment, account_id))
+    for link in sql.rows("usage/find_links", {"users": list(users)}):
+        links.setdefault(link["user_id"], []).append((link["happened_at"], link["account_id"]))
     for row in rows:
         if row.kind in {"group", "identify"} and row.account_id is not None and row.user in users:
             links.setdefault(row.user, []).append((row.at, row.account_id))
