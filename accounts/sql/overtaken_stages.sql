@@ -1,34 +1,26 @@
 -- Accounts whose lifecycle stage their contracts have overtaken, with the stage that follows, since
 -- when, and when that became known. A stage that somebody stated for a later day stays.
+-- Loads bring thousands of accounts whose tables have no statistics yet: what is known of an account
+-- from several sides meets by grouping and is not joined.
 WITH
+-- their ledgers, read once
+ledger AS MATERIALIZED (
+    SELECT id, account_id, subscription_id, kind, mrr, voids_id, known_at, is_historical
+    FROM accounts_contractevent
+    WHERE workspace_id = %(workspace_id)s AND account_id = ANY (%(account_ids)s::bigint[])
+),
 -- what each contract of the accounts is today
-contract AS (
+contract AS MATERIALIZED (
     SELECT id, account_id, status,
            starts_on::timestamp AT TIME ZONE %(timezone)s AS starts_at,
            (ended_on + 1)::timestamp AT TIME ZONE %(timezone)s AS ended_at,
            -- a term that ran out is an end when its days of grace are over
-           CASE WHEN notice_given_on IS NULL AND NOT EXISTS (
-               SELECT FROM accounts_contractevent AS churn
-               WHERE churn.workspace_id = %(workspace_id)s
-                 AND churn.subscription_id = accounts_subscription.id AND churn.kind = 'churn'
-           ) THEN %(grace_days)s ELSE 0 END AS grace_days
+           CASE WHEN notice_given_on IS NULL
+               AND id NOT IN (SELECT subscription_id FROM ledger WHERE kind = 'churn')
+               THEN %(grace_days)s ELSE 0 END AS grace_days
     FROM accounts_subscription
     WHERE workspace_id = %(workspace_id)s AND account_id = ANY (%(account_ids)s::bigint[])
       AND status <> 'voided'
-),
--- what their ledgers say of them: whether they were ever paid for, and since when this is known
-entry AS (
-    SELECT e.account_id, max(e.known_at) AS known_at,
-           (array_agg(e.is_historical ORDER BY e.known_at DESC, e.id DESC))[1] AS is_historical,
-           bool_or(e.mrr > 0 AND NOT EXISTS (
-               SELECT FROM accounts_contractevent AS void
-               WHERE void.workspace_id = %(workspace_id)s
-                 AND void.voids_id IS NOT NULL AND void.voids_id = e.id
-           )) AS was_paying
-    FROM accounts_contractevent AS e
-    JOIN contract ON contract.id = e.subscription_id
-    WHERE e.workspace_id = %(workspace_id)s AND e.kind <> 'one_off'
-    GROUP BY e.account_id
 ),
 -- what was last said of their stage
 stated AS (
@@ -41,48 +33,77 @@ stated AS (
       AND attribute = 'stage'
     ORDER BY account_id, happened_at DESC, id DESC
 ),
--- the end of the last contract, of those with none running or to come
-ending AS (
-    SELECT account_id, max(ended_at) AS ended_at,
-           max(ended_at + make_interval(days => grace_days)) AS known_at
+-- each account from all sides
+side AS (
+    -- what its ledger says: whether it ever paid, and since when this is known
+    SELECT account_id, NULL AS stage,
+           max(known_at) AS entry_known_at,
+           (array_agg(is_historical ORDER BY known_at DESC, id DESC))[1] AS is_historical,
+           bool_or(mrr > 0 AND id NOT IN (
+               SELECT voids_id FROM ledger WHERE voids_id IS NOT NULL
+           )) AS was_paying,
+           NULL::boolean AS has_ended, NULL::timestamptz AS ended_at,
+           NULL::timestamptz AS end_known_at, NULL::timestamptz[] AS began_at,
+           NULL AS old_value, NULL::timestamptz AS stated_at, NULL::boolean AS is_derived,
+           NULL::boolean AS is_first
+    FROM ledger
+    WHERE kind <> 'one_off' AND subscription_id IN (SELECT id FROM contract)
+    GROUP BY account_id
+    UNION ALL
+    -- the end of its last contract, with none running or to come; when the running ones began
+    SELECT account_id, NULL, NULL, NULL, NULL,
+           bool_and(status = 'ended'), max(ended_at),
+           max(ended_at + make_interval(days => grace_days)),
+           array_agg(starts_at) FILTER (WHERE status IN ('active', 'paused', 'overdue')),
+           NULL, NULL, NULL, NULL
     FROM contract
     GROUP BY account_id
-    HAVING bool_and(status = 'ended')
-),
--- who has left by that
-gone AS (
-    SELECT ending.account_id, account.stage AS before, 'churned' AS stage,
-           greatest(ending.ended_at, stated.happened_at) AS happened_at, ending.known_at
-    FROM ending
-    JOIN entry ON entry.account_id = ending.account_id AND entry.was_paying
-    JOIN accounts_account AS account
-        ON account.workspace_id = %(workspace_id)s AND account.id = ending.account_id
-        AND account.stage <> 'churned'
-    LEFT JOIN stated ON stated.account_id = ending.account_id
-    WHERE stated.account_id IS NULL
-       OR stated.is_derived OR stated.is_first OR stated.happened_at < ending.ended_at
-),
--- who has signed again since, or had not left: the entry that said so was void
-back AS (
-    SELECT stated.account_id, 'churned' AS before,
-           CASE WHEN stated.old_value IN ('', 'churned', 'prospect') THEN %(first_stage)s
-                ELSE stated.old_value END AS stage,
-           coalesce(
-               min(contract.starts_at) FILTER (WHERE contract.starts_at >= stated.happened_at),
-               stated.happened_at
-           ) AS happened_at,
-           NULL::timestamptz AS known_at
+    UNION ALL
+    SELECT account_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+           old_value, happened_at, is_derived, is_first
     FROM stated
-    JOIN accounts_account AS account
-        ON account.workspace_id = %(workspace_id)s AND account.id = stated.account_id
-        AND account.stage = 'churned'
-    JOIN contract ON contract.account_id = stated.account_id
-        AND contract.status IN ('active', 'paused', 'overdue')
-        AND (stated.is_derived OR contract.starts_at >= stated.happened_at)
-    GROUP BY stated.account_id, stated.old_value, stated.happened_at
+    UNION ALL
+    SELECT id, stage, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    FROM accounts_account
+    WHERE workspace_id = %(workspace_id)s AND id = ANY (%(account_ids)s::bigint[])
+),
+-- one row of each
+account AS (
+    SELECT account_id, max(stage) AS stage, max(entry_known_at) AS entry_known_at,
+           bool_or(is_historical) AS is_historical, bool_or(was_paying) AS was_paying,
+           bool_or(has_ended) AS has_ended, max(ended_at) AS ended_at,
+           max(end_known_at) AS end_known_at, max(began_at) AS began_at,
+           max(old_value) AS old_value, max(stated_at) AS stated_at,
+           bool_or(is_derived) AS is_derived, bool_or(is_first) AS is_first
+    FROM side
+    GROUP BY account_id
+),
+-- when the running contracts began that were signed since the stage was stated
+signed AS (
+    SELECT *, (
+        SELECT min(began) FROM unnest(began_at) AS began WHERE began >= stated_at
+    ) AS signed_at
+    FROM account
+),
+-- whose stage is to change
+moved AS (
+    -- who has left
+    SELECT account_id, stage AS before, 'churned' AS stage,
+           greatest(ended_at, stated_at) AS happened_at, end_known_at, entry_known_at, is_historical
+    FROM account
+    WHERE has_ended AND was_paying AND stage <> 'churned'
+      AND (stated_at IS NULL OR is_derived OR is_first OR stated_at < ended_at)
+    UNION ALL
+    -- who has signed again since, or had not left: the entry that said so was void
+    SELECT account_id, stage,
+           CASE WHEN old_value IN ('', 'churned', 'prospect') THEN %(first_stage)s
+                ELSE old_value END,
+           coalesce(signed_at, stated_at), NULL, entry_known_at, is_historical
+    FROM signed
+    WHERE stage = 'churned' AND entry_known_at IS NOT NULL
+      AND (signed_at IS NOT NULL OR is_derived AND began_at IS NOT NULL)
 )
-SELECT moved.account_id, moved.before, moved.stage, moved.happened_at, entry.is_historical,
+SELECT account_id, before, stage, happened_at, is_historical,
        -- a change is known when its contract's entries are, and not before it happens
-       least(greatest(moved.happened_at, moved.known_at, entry.known_at), %(now)s) AS known_at
-FROM (SELECT * FROM gone UNION ALL SELECT * FROM back) AS moved
-JOIN entry ON entry.account_id = moved.account_id
+       least(greatest(happened_at, end_known_at, entry_known_at), %(now)s) AS known_at
+FROM moved
