@@ -1,6 +1,8 @@
-"""A load from outside: several connections posting prepared bodies as fast as they are answered.
+"""A load from outside: several callers posting prepared bodies as fast as they are answered.
 
 Run as a process of its own, so that it shares nothing with what it measures but the processors.
+Callers keep their connection from one body to the next, as the SDKs do that send batches, or open
+one for each, as a script or a function does that posts a single event.
 """
 
 import http.client
@@ -8,42 +10,46 @@ import json
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 
 def post(
-    port: int, path: str, bodies: list[bytes], headers: dict[str, str], connections: int
+    port: int,
+    path: str,
+    bodies: list[bytes],
+    headers: dict[str, str],
+    *,
+    callers: int = 1,
+    is_kept: bool = False,
 ) -> list[float]:
     """Post every body once; the seconds each answer took. Raises on an answer that is not 200."""
     queue = iter(bodies)
     lock = threading.Lock()
     times: list[float] = []
-    errors: list[str] = []
 
-    def work() -> None:
-        while True:
-            with lock:
-                body = next(queue, None)
-            if body is None or errors:
-                return
+    def take() -> bytes | None:
+        with lock:
+            return next(queue, None)
+
+    def call() -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        while (body := take()) is not None:
             start = time.perf_counter()
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+            # Connects where it is not connected.
             connection.request("POST" if body else "GET", path, body or None, headers)
             response = connection.getresponse()
             answer = response.read()
-            connection.close()
+            if not is_kept:
+                connection.close()
+            times.append(time.perf_counter() - start)
             if response.status != 200:
-                errors.append(f"{response.status} {answer[:300]!r}")
-            with lock:
-                times.append(time.perf_counter() - start)
+                raise RuntimeError(f"{response.status} {answer[:300]!r}")
+        connection.close()
 
-    threads = [threading.Thread(target=work) for _ in range(connections)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if errors:
-        raise RuntimeError(errors[0])
+    with ThreadPoolExecutor(callers) as pool:
+        for caller in [pool.submit(call) for _ in range(callers)]:
+            caller.result()
     return times
 
 
@@ -55,19 +61,22 @@ def main() -> None:
     """
     task = json.loads(Path(sys.argv[1]).read_text())
     bodies = [body.encode() for body in task["bodies"]]
+    target = task["port"], task["path"]
     pause, every = task.get("pause", 0), task.get("every", 0)
     start = time.perf_counter()
     times: list[float] = []
     if every:
         for number, body in enumerate(bodies):
             time.sleep(max(0, start + number * every - time.perf_counter()))
-            times += post(task["port"], task["path"], [body], task["headers"], 1)
+            times += post(*target, [body], task["headers"])
     elif pause:
         for body in bodies:
-            times += post(task["port"], task["path"], [body], task["headers"], 1)
+            times += post(*target, [body], task["headers"])
             time.sleep(pause)
     else:
-        times = post(task["port"], task["path"], bodies, task["headers"], task["connections"])
+        times = post(
+            *target, bodies, task["headers"], callers=task["callers"], is_kept=task["is_kept"]
+        )
     print(json.dumps({"seconds": time.perf_counter() - start, "times": times}))
 
 
