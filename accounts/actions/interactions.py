@@ -165,6 +165,7 @@ def _upsert(
             for name in ("account", "kind", "summary", "happened_at"):
                 if name not in values:
                     result.reject("required", _("This is required."), name)
+        _check_account(interaction, values, result)
         if result.is_rejected:
             continue
         if interaction is None:
@@ -184,6 +185,16 @@ def _upsert(
     Interaction.objects.bulk_update(to_update, [*COLUMNS, "account", "contact", "author"])
     mark_dirty(interaction.account_id for interaction in [*to_create, *to_update])
     return results
+
+
+def _check_account(interaction: Interaction | None, values: dict[str, Any], result: Result) -> None:
+    """Refuse a person of another account, unless it has gone there since it was noted here."""
+    before = (interaction.account, interaction.contact) if interaction else (None, None)
+    account, contact = values.get("account", before[0]), values.get("contact", before[1])
+    if account and contact and (account, contact) != before and contact.account_id != account.pk:
+        result.reject(
+            "wrong_account", _("This person belongs to another account."), "contact_external_id"
+        )
 
 
 def _resolve(cleaned: list[dict[str, Any]], results: list[Result]) -> None:
@@ -225,8 +236,3 @@ def _resolve(cleaned: list[dict[str, Any]], results: list[Result]) -> None:
             values[column] = None if given is None else found.get(given)
             if given is not None and values[column] is None:
                 result.reject(code, message, name)
-        contact, account = values.get("contact"), values.get("account")
-        if contact and account and contact.account_id != account.pk:
-            result.reject(
-                "wrong_account", _("This person belongs to another account."), "contact_external_id"
-            )
