@@ -99,6 +99,14 @@ def test_common_and_rare_words_are_found_alike(book: Book) -> None:
         assert matching_accounts("zeta 199", limit=5) == []
         assert matching_accounts("alpha", limit=200) is None
         assert len(matching_accounts("alpha", limit=201) or []) == 201
+        names = [row["name"] for row in search("alpha zeta", limit=5).accounts]
+        assert names == ["Zeta Alpha"]
+        assert [row["name"] for row in search("zeta", limit=5).accounts] == ["Zeta Alpha"]
+        assert search("alpha 200", limit=5).is_empty
+        assert [row["name"] for row in search("alpha", limit=2).accounts] == [
+            "Alpha 000",
+            "Alpha 001",
+        ]
 
 
 # --- pages -----------------------------------------------------------------------------------
