@@ -134,4 +134,4 @@ def report_request(request: HttpRequest) -> HttpResponse:
 
 
 def _nudge(workspace_id: int) -> None:
-    make_reports.apply_async((workspace_id,), expires=300)
+    make_reports.apply_async((workspace_id,), expires=300, retry=False)

@@ -227,7 +227,7 @@ def review_sheet_request(request: HttpRequest, account_id: int) -> HttpResponse:
 
 
 def _nudge(workspace_id: int) -> None:
-    make_reviews.apply_async((workspace_id,), expires=300)
+    make_reviews.apply_async((workspace_id,), expires=300, retry=False)
 
 
 def _file(asked: Asked) -> ReviewFile | None:
