@@ -18,6 +18,8 @@ from bench.people import workspace_with_key
 from bench.stack import Stack
 
 _PAGE = 50
+# Requests until the server's threads, which take turns, have seen it all.
+_WARM = 30
 # What a page refers to, and what its scripts and style sheets refer to in turn.
 _REFERENCES = re.compile(r"""(?:href|src)="([^"]*/static/[^"]+)"|from\s*["']([^"']+\.js)["']""")
 
@@ -136,7 +138,8 @@ def _lists(api: _Browser, workspace: Any, accounts: int) -> list[Result]:
 
 
 def _rate(browser: _Browser, path: str, requests: int) -> Callable[[], float]:
-    browser.get(path)
+    """After every thread of the server has its connection to the database, and has planned."""
+    browser.rate(path, _WARM)
     return lambda: browser.rate(path, requests)
 
 

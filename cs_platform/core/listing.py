@@ -2,14 +2,18 @@
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import JSONField, Model, QuerySet
 
 from cs_platform.core.paging import Page, Run, Sort, in_range, walk
-from cs_platform.core.reading import MOST_STATEMENTS, Slot, Statement, written
+from cs_platform.core.reading import Slot, Statement, written
+
+# Choices of columns and conditions come from outside; so many are kept.
+_MOST_STATEMENTS = 1000
 
 
 @dataclass(frozen=True)
@@ -28,13 +32,21 @@ class Listing:
         return _among(self.model, self.wanted, self.unwanted)
 
     def page(
-        self, *, purpose: str, order: tuple[Sort, ...], limit: int, cursor: str | None = None
+        self,
+        sources: tuple[str, ...],
+        *,
+        purpose: str,
+        order: tuple[Sort, ...],
+        limit: int,
+        cursor: str | None = None,
     ) -> Page:
         """The page that ``cursor`` points to, as ``paging.page_of`` has it.
 
-        Its rows are the values of the columns it is sorted by, the id last. Raises ``BadCursor``.
+        Its rows are the values of ``sources``, paths of the ORM. Raises ``BadCursor``.
         """
-        shape = _Shape(self.model, _without_values(self.wanted), _without_values(self.unwanted))
+        shape = _Shape(
+            self.model, _without_values(self.wanted), _without_values(self.unwanted), sources
+        )
         bound = {**self._bound("wanted", self.wanted), **self._bound("unwanted", self.unwanted)}
 
         def fetch(run: Run, position: Mapping[str, Any], backward: bool) -> list[Any]:
@@ -42,10 +54,11 @@ class Listing:
             at = {f"at {column}": value for column, value in position.items()}
             return statement.rows({**bound, **at})
 
-        return walk(
+        found = walk(
             fetch, self.model, purpose=purpose, order=order, limit=limit, cursor=cursor,
-            position=tuple,
+            position=lambda row: row[: len(order)],
         )  # fmt: skip
+        return replace(found, rows=[row[len(order) :] for row in found.rows])
 
     def _bound(self, part: str, lookups: Mapping[str, Any]) -> dict[str, Any]:
         """The values of the slots, by their names."""
@@ -67,6 +80,7 @@ class _Shape:
     model: type[Model]
     wanted: _Conditions
     unwanted: _Conditions
+    sources: tuple[str, ...]
 
 
 def _without_values(lookups: Mapping[str, Any]) -> _Conditions:
@@ -88,12 +102,16 @@ def _among(
     return rows
 
 
-@functools.lru_cache(maxsize=MOST_STATEMENTS)
+@functools.lru_cache(maxsize=_MOST_STATEMENTS)
 def _written(
     shape: _Shape, order: tuple[Sort, ...], run: Run, backward: bool, rows: int
 ) -> Statement:
+    """The ids come off the order's index first; only those rows are then joined with others, so
+    that no plan can join the whole table to show fifty rows of it."""
     columns = [sort.column for sort in order]
     at = {column: Slot(f"at {column}") for column in columns}
     found = _among(shape.model, _slots("wanted", shape.wanted), _slots("unwanted", shape.unwanted))
-    found = in_range(found, run, at, order, backward)
-    return written(found.values_list(*columns)[:rows])
+    ids = in_range(found, run, at, order, backward).values("id")[:rows]
+    shown = shape.model._default_manager.filter(id__among=ArraySubquery(ids))
+    shown = in_range(shown, Run(), at, order, backward)
+    return written(shown.values_list(*columns, *shape.sources))

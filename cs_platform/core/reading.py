@@ -4,20 +4,16 @@ The ORM takes longer to write the statement of a list than PostgreSQL to answer 
 So what changes from request to request stands in it as a ``Slot``, and the text is kept.
 """
 
-import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 from django.db import connection
-from django.db.models import Expression, F, Field, JSONField, Lookup, Model, QuerySet
+from django.db.models import Expression, Field, JSONField, Lookup, QuerySet
 
 from cs_platform.core import prepared
 from cs_platform.core.tenancy import current_workspace_id
-
-# Choices of columns and conditions come from outside; so many are kept.
-MOST_STATEMENTS = 1000
 
 
 class Slot(Expression):
@@ -40,7 +36,8 @@ class Among(Lookup):
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         column, params = self.process_lhs(compiler, connection)
-        return f"{column} = ANY (%s)", (*params, self.rhs)
+        values, more = self.process_rhs(compiler, connection)
+        return f"{column} = ANY ({values})", (*params, *more)
 
 
 @dataclass(frozen=True)
@@ -85,19 +82,3 @@ def _with_raw(row: tuple[Any, ...], positions: tuple[int, ...]) -> tuple[Any, ..
         if values[position] is not None:
             values[position] = msgspec.Raw(values[position])
     return tuple(values)
-
-
-@functools.lru_cache(maxsize=MOST_STATEMENTS)
-def _by_id(model: type[Model], sources: tuple[str, ...]) -> Statement:
-    rows = model._default_manager.filter(Among(F("id"), Slot("ids"))).order_by()
-    return written(rows.values_list("id", *sources))
-
-
-def rows_by_id(
-    model: type[Model], ids: Sequence[int], sources: tuple[str, ...]
-) -> dict[int, tuple[Any, ...]]:
-    """The values of ``sources``, paths of the ORM, for those rows of the open scope that exist."""
-    if not ids:
-        return {}
-    found = _by_id(model, sources).rows({"ids": list(ids)})
-    return {row[0]: row[1:] for row in found}

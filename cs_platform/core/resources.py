@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 
 from cs_platform.core import parameters
 from cs_platform.core.listing import Listing
 from cs_platform.core.openapi import component
-from cs_platform.core.paging import Page, Sort
+from cs_platform.core.paging import Sort
 from cs_platform.core.parameters import Parameter
-from cs_platform.core.reading import rows_by_id
 
 LARGEST_PAGE = 500
 DEFAULT_PAGE = 50
@@ -113,31 +112,27 @@ class Resource:
         return (CURSOR, LIMIT, sort, self.fields)
 
     def page(self, listing: Listing, query: Mapping[str, Any]) -> dict[str, Any]:
-        """The page of ``listing`` that the parameters ask for. Raises ``BadCursor``.
-
-        Its ids come off the sort's index first; only those rows are then joined with others, so
-        that no plan can join the whole table to show fifty rows of it.
-        """
+        """The page of ``listing`` that the parameters ask for. Raises ``BadCursor``."""
         asked = Sort.parse(query.get("sort", next(iter(self.sorts))))
+        order = Sort(self.sorts[asked.column], asked.descending).order
+        return self.page_in(listing, order, f"api:{self.name}", query)
+
+    def page_in(
+        self, listing: Listing, order: tuple[Sort, ...], purpose: str, query: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """As ``page``, for a list with an order of its own."""
+        columns = self._asked(query)
         found = listing.page(
-            purpose=f"api:{self.name}",
-            order=Sort(self.sorts[asked.column], asked.descending).order,
+            tuple(column.source for column in columns.values()),
+            purpose=purpose,
+            order=order,
             limit=query.get("limit", DEFAULT_PAGE),
             cursor=query.get("cursor"),
         )
-        return self.answer(listing.model, found, self._asked(query))
-
-    def answer(
-        self, model: type[Model], page: Page, columns: Mapping[str, Column] | None = None
-    ) -> dict[str, Any]:
-        """What a listing's page becomes: its rows, whole or with some columns, and the cursors."""
-        columns = columns or self.columns
-        ids = [row[-1] for row in page.rows]
-        found = rows_by_id(model, ids, tuple(column.source for column in columns.values()))
         return {
-            "items": [dict(zip(columns, found[pk], strict=True)) for pk in ids if pk in found],
-            "next_cursor": page.next,
-            "previous_cursor": page.previous,
+            "items": [dict(zip(columns, row, strict=True)) for row in found.rows],
+            "next_cursor": found.next,
+            "previous_cursor": found.previous,
         }
 
     def one(

@@ -11,7 +11,7 @@ from cs_platform.core.api import Answer, operation
 from cs_platform.core.listing import Listing
 from cs_platform.core.openapi import component
 from cs_platform.core.problems import ApiProblem
-from cs_platform.core.resources import CURSOR, DEFAULT_PAGE, LIMIT, text_type
+from cs_platform.core.resources import CURSOR, LIMIT, text_type
 from health.api.resources import (
     EXPLANATION,
     HEALTH,
@@ -22,7 +22,7 @@ from health.api.resources import (
     explanation_row,
 )
 from health.models import AccountCurrent, Band, RiskState
-from health.queries.at_risk import RiskFilters, at_risk_ids
+from health.queries.at_risk import RISK_ORDER, RISKS, RiskFilters, risk_listing
 from health.queries.explain import explain, history
 
 _MOST_DAYS = 400
@@ -207,10 +207,5 @@ class AtRisk(ScoreView):
             with_snoozed=query.get("with_snoozed", False),
             with_dismissed=query.get("with_dismissed", False),
         )
-        page = at_risk_ids(
-            today=self.today(),
-            filters=filters,
-            limit=query.get("limit", DEFAULT_PAGE),
-            cursor=query.get("cursor"),
-        )
-        return Answer(HEALTH.answer(AccountCurrent, page))
+        listing = risk_listing(self.today(), filters)
+        return Answer(HEALTH.page_in(listing, RISK_ORDER, RISKS, query))

@@ -12,8 +12,8 @@ from cs_platform.core.paging import Sort
 from health.models import AccountCurrent, RiskState, ScoreDay
 
 OPEN_STATES = (RiskState.State.NEW, RiskState.State.WORKING, RiskState.State.WAITING)
-_PURPOSE = "at-risk"
-_ORDER = (
+RISKS = "at-risk"
+RISK_ORDER = (
     Sort("expected_loss", descending=True, nulls_last=True),
     Sort("urgency_on"),
     Sort("id"),
@@ -50,12 +50,12 @@ def at_risk(*, today: dt.date, filters: RiskFilters | None = None) -> QuerySet[A
     the workspace-local day.
     """
     filters = filters or RiskFilters()
-    found = _listing(today, filters).rows().filter(filters.matching)
-    return found.select_related("owner__user").order_by(*(sort.expression() for sort in _ORDER))
+    found = risk_listing(today, filters).rows().filter(filters.matching)
+    return found.select_related("owner__user").order_by(*(sort.expression() for sort in RISK_ORDER))
 
 
-def _listing(today: dt.date, filters: RiskFilters) -> Listing:
-    """All that is asked for but ``matching``."""
+def risk_listing(today: dt.date, filters: RiskFilters) -> Listing:
+    """The accounts of ``at_risk``, but for what is asked by ``matching``."""
     wanted = {
         **_shared(filters, today),
         "is_at_risk": True,
@@ -107,12 +107,4 @@ def at_risk_page(
 ) -> paging.Page:
     """One keyset page of `at_risk` in its own order. Raises ``paging.BadCursor``."""
     rows = at_risk(today=today, filters=filters)
-    return paging.page_of(rows, purpose=_PURPOSE, sort=_ORDER, limit=limit, cursor=cursor)
-
-
-def at_risk_ids(
-    *, today: dt.date, filters: RiskFilters, limit: int, cursor: str | None = None
-) -> paging.Page:
-    """As ``at_risk_page`` without ``matching``; rows are what they are sorted by, the id last."""
-    listing = _listing(today, filters)
-    return listing.page(purpose=_PURPOSE, order=_ORDER, limit=limit, cursor=cursor)
+    return paging.page_of(rows, purpose=RISKS, sort=RISK_ORDER, limit=limit, cursor=cursor)

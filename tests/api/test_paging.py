@@ -74,7 +74,7 @@ DAYS = [None, 3, 1, 1, 2, None, 1, 1, 1, 4]
 def mixed(cursor: str | None, limit: int, *, is_listing: bool) -> tuple[list[int], Page]:
     if is_listing:
         listing = Listing(Account, {"name__startswith": "account"}, {"seats__gt": 100})
-        found = listing.page(purpose="mixed", order=MIXED, limit=limit, cursor=cursor)
+        found = listing.page(("id",), purpose="mixed", order=MIXED, limit=limit, cursor=cursor)
         return [row[-1] for row in found.rows], found
     rows = Account.objects.filter(name__startswith="account")
     found = page_of(rows, purpose="mixed", sort=MIXED, limit=limit, cursor=cursor)
@@ -116,19 +116,23 @@ def test_a_listing_pages_as_its_query_set_does(ten: list[Account], sort: str) ->
     listing = Listing(Account, {"segment": "", "parent_id__isnull": True})
     seen, cursor = [], None
     while True:
-        found = listing.page(purpose="x", order=order, limit=3, cursor=cursor)
+        found = listing.page(("id",), purpose="x", order=order, limit=3, cursor=cursor)
         seen += [row[-1] for row in found.rows]
         if found.next is None:
             break
         cursor = found.next
     assert seen == expected(ten, sort)
-    assert not Listing(Account, {"segment": "startup"}).page(purpose="x", order=order, limit=3).rows
+    assert (
+        not Listing(Account, {"segment": "startup"})
+        .page(("id",), purpose="x", order=order, limit=3)
+        .rows
+    )
 
 
 def test_a_listing_is_written_once_whatever_it_asks_for(ten: list[Account]) -> None:
     def ask(name: str) -> list[Any]:
         listing = Listing(Account, {"name": name, "is_unconfirmed": False})
-        return listing.page(purpose="x", order=Sort("name").order, limit=7).rows
+        return listing.page(("name",), purpose="x", order=Sort("name").order, limit=7).rows
 
     assert len(ask("account 3")) == 1
     with CaptureQueriesContext(connection) as queries:
@@ -144,7 +148,7 @@ def test_a_connection_holds_a_bounded_number_of_statements(
     monkeypatch.setattr(prepared, "_MOST", 0)
     listing = Listing(Account, {"website": ""})
     with CaptureQueriesContext(connection) as queries:
-        found = listing.page(purpose="x", order=Sort("name").order, limit=8)
+        found = listing.page(("id",), purpose="x", order=Sort("name").order, limit=8)
     assert len(found.rows) == 8
     (query,) = queries.captured_queries
     assert query["sql"].startswith("SELECT")
