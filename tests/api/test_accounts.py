@@ -54,9 +54,19 @@ def test_a_write_leaves_history_and_marks(api: Caller, workspace: Workspace) -> 
         assert DirtyAccount.objects.exists()
 
 
-def test_an_id_may_hold_slashes_and_other_scripts(api: Caller) -> None:
-    assert api.put("accounts/顧客/1 a", {"name": "A"}).status_code == 201
-    assert api.get("accounts/顧客/1 a").json()["external_id"] == "顧客/1 a"
+@pytest.mark.parametrize(
+    "name",
+    [
+        "顧客/1 a",
+        "株式会社\N{IDEOGRAPHIC SPACE}山田",
+        "x\N{NO-BREAK SPACE}y",
+        "a\N{ZERO WIDTH JOINER}b",
+    ],
+)
+def test_an_id_may_hold_slashes_and_other_scripts(api: Caller, name: str) -> None:
+    assert api.put(f"accounts/{name}", {"name": "A"}).status_code == 201
+    assert api.get(f"accounts/{name}").json()["external_id"] == name
+    assert api.get("accounts/a%00b").status_code == 404
 
 
 def test_only_asked_for_members_are_shown(api: Caller) -> None:
