@@ -6,10 +6,11 @@ each request would cost more than a list, and hide in the ratio what is to be co
 
 import json
 import re
+import socket
 import time
 from collections.abc import Callable
 from http.client import HTTPConnection
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import quote, urljoin
 
 from bench import world
@@ -59,11 +60,34 @@ class _Browser:
         return found
 
     def rate(self, path: str, rounds: int) -> float:
-        """Requests per second."""
-        start = time.perf_counter()
-        for _ in range(rounds):
-            self.get(path)
-        return rounds / (time.perf_counter() - start)
+        """Requests per second. Raises on anything but 200.
+
+        Asked and read by hand: the client of Python's library takes a third of a list's time.
+        """
+        headers = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
+        request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}\r\n".encode()
+        address = (self.connection.host, self.connection.port)
+        with socket.create_connection(address, timeout=60) as link, link.makefile("rb") as answers:
+            start = time.perf_counter()
+            for _ in range(rounds):
+                link.sendall(request)
+                _read(answers, path)
+            return rounds / (time.perf_counter() - start)
+
+
+def _read(answers: BinaryIO, path: str) -> bytes:
+    """The body of the next answer."""
+    status = answers.readline()
+    if b" 200 " not in status:
+        raise RuntimeError(f"{path} answers {status!r}")
+    length = -1
+    while (line := answers.readline()) != b"\r\n":
+        name, _colon, value = line.partition(b":")
+        if name.lower() == b"content-length":
+            length = int(value)
+    if length < 0:
+        raise RuntimeError(f"{path} does not say how long its answer is")
+    return answers.read(length)
 
 
 def run(stack: Stack, scale: str) -> list[Result]:
