@@ -4,6 +4,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from metrics.surveys.models import Survey
+
 ACTIONS: dict[str, Any] = {
     "contact_opted_in": _("A person agreed to mail again"),
     "contact_opted_out": _("A person wants no more mail"),
@@ -27,4 +29,7 @@ NAMES: dict[str, Any] = {
     "note": _("what was done"),
     "questions": _("questions"),
     "source": _("known from"),
+}
+VALUES: dict[str, dict[str, Any]] = {
+    "fields": {field.name: field.verbose_name for field in Survey._meta.fields},
 }

@@ -78,3 +78,12 @@ def test_details_are_read_in_words(
     action: str, detail: dict[str, object], lines: list[tuple[str, str]]
 ) -> None:
     assert detail_words(AuditEntry(action=action, detail=detail)) == lines
+
+
+def test_changed_fields_of_a_survey_are_named_as_on_its_page() -> None:
+    entry = AuditEntry(action="survey_changed", detail={"fields": ["closes_at", "thanks_en"]})
+    assert detail_words(entry) == [("fields", "closes; thanks in English")]
+    with translation.override("ja"):
+        ((_name, fields),) = detail_words(entry)
+    assert "closes" not in fields
+    assert "thanks" not in fields

@@ -26,10 +26,12 @@ from health.renewals.quarters import Quarter
 from metrics.kpis.periods import month_start
 from metrics.reports.models import Report, Section
 from metrics.surveys.models import ALL_SURVEYS, ResultFigure, Span
+from metrics.surveys.rollup import roll_up_results
 from tests.cast import Cast
 from tests.dashboards.conftest import Book
 from tests.documents.conftest import text_of
 from tests.health import figures
+from tests.surveys.answers import a_contact, a_survey, an_account, answer, day
 
 Url = Callable[..., str]
 
@@ -157,11 +159,37 @@ def test_satisfaction_is_the_months_with_its_interval(workspace: Workspace, mont
                 scope=ALL_SURVEYS, kind="nps", scale=10, span=Span.MONTH, starts_on=month,
                 dimension="", value="", score=score, n=n,
             )  # fmt: skip
-        (nps,) = answers.series(month)
+        (nps,) = answers.series(month, zone=workspace.timezone)
     assert nps.now is not None
     assert (round(nps.now.value), nps.now.n) == (-20, 100)
     assert nps.now.high - nps.now.value == pytest.approx(17.1, abs=0.05)
     assert nps.figures[:-1] == [None] * 11
+
+
+def test_satisfaction_is_told_as_known_when_the_month_ended(scoped: Workspace) -> None:
+    """May told in November: 9 and 8 were known; 0, in place of 9, and another 0 came in June."""
+    survey, account = a_survey(), an_account("acme")
+    anna, ben = a_contact(account, "anna"), a_contact(account, "ben")
+    june = day("2026-06-03")
+    answer(survey, 2, contact=anna, at=day("2026-05-02"))
+    answer(survey, 9, contact=anna, at=day("2026-05-10"))
+    answer(survey, 0, contact=anna, at=day("2026-05-20"), known_at=june)
+    answer(survey, 8, contact=ben, at=day("2026-05-10"))
+    answer(survey, 0, at=day("2026-05-11"), known_at=june)
+    answer(survey, 0, contact=ben, at=june)
+    roll_up_results(day("2026-11-22"))
+    may = dt.date(2026, 5, 1)
+    (nps,) = answers.series(may, zone=scoped.timezone)
+    assert nps.now is not None
+    # one promoter, one passive
+    assert (nps.now.value, nps.now.n) == (50, 2)
+    assert nps.now.low < 50 < nps.now.high
+    # in June's report May is told as June knew it: 0, 8, 0; and June itself is Ben's 0
+    (nps,) = answers.series(dt.date(2026, 6, 1), zone=scoped.timezone)
+    assert nps.now is not None
+    assert nps.before is not None
+    assert (round(nps.before.value, 1), nps.before.n) == (-66.7, 3)
+    assert (nps.now.value, nps.now.n) == (-100, 1)
 
 
 @pytest.mark.parametrize("text", ["2026-13", "x", "9999-01", "1900-01", "2026-01-01\x00"])

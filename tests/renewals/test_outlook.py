@@ -226,3 +226,29 @@ def test_four_quarters_are_enough(start: Callable[..., Subscription]) -> None:
         _closed(contract, term, "renewed", 0.9, said)
         keep_calibrations(now=NOW)
     assert calibrations()[0].is_enough
+
+
+@pytest.mark.django_db
+def test_each_forecaster_is_held_to_what_it_had_said_itself(
+    start: Callable[..., Subscription],
+) -> None:
+    """Of one renewal that came, the CSM had said 40 %, the final forecast 95 %, the model 80 %."""
+    contract = start("S-1", "2024-01-01")
+    _closed(contract, "2026-05-10", "renewed", 0.80, "2026-03-01")
+    renewal = Renewal.objects.get(term_ends_on=day("2026-05-10"))
+    for forecaster, category, chance, on in (
+        ("csm", "risk", 0.40, "2026-02-01"),
+        ("final", "likely", 0.75, "2026-02-01"),
+        ("final", "commit", 0.95, "2026-03-31"),
+        ("csm", "commit", 0.95, "2026-04-02"),  # after the quarter had begun
+    ):
+        RenewalForecast.objects.create(
+            renewal=renewal, forecaster=forecaster, category=category, probability=chance,
+            arr=1000, day=day(on), known_at=at(on),
+        )  # fmt: skip
+    keep_calibrations(now=NOW)
+    found = {each.forecaster: each for each in calibrations()}
+    assert {name: round(each.error, 2) for name, each in found.items()} == {
+        "model": 0.20, "csm": 0.60, "final": 0.05,
+    }  # fmt: skip
+    assert {name: each.n for name, each in found.items()} == {"model": 1, "csm": 1, "final": 1}

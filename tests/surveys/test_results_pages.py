@@ -107,6 +107,22 @@ def test_all_surveys_together_and_none_at_all(
     assert "No answers yet" in empty.content.decode()
 
 
+def test_without_answers_those_held_back_are_told(
+    workspace: Workspace, client_as: Callable[..., Client]
+) -> None:
+    with tenancy.scope(workspace.pk):
+        survey = a_survey()
+        address = f"/w/{workspace.slug}/surveys/{survey.pk}/results/"
+        client = client_as("viewer")
+        assert "suspected robot" not in client.get(address).content.decode()
+        for _ in range(2):
+            answer(survey, 0, is_suspected_robot=True)
+        rolled_up()
+    page = client.get(address).content.decode()
+    assert "No answers yet" in page
+    assert "2 suspected robots not counted" in page
+
+
 def test_figures_and_comments_leave_as_csv_without_formulas(
     told: dict[str, Any], client_as: Callable[..., Client]
 ) -> None:

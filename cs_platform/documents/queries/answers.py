@@ -1,17 +1,18 @@
 """The report's satisfaction figures: a month of NPS, CSAT and CES, and the months before it.
 
-Read off the sums that the roll-up of surveys keeps. Each person counts once a month, with the
-latest answer.
+Read off the sums that the roll-up of surveys keeps, less what came to be known after the month.
+Each person counts once a month, with the latest answer.
 """
 
 import datetime as dt
 from collections import defaultdict
 from dataclasses import dataclass
 
+from cs_platform.core import sql
+from cs_platform.core.clock import day_start
 from metrics.kpis.periods import month_start
 from metrics.statistics import Estimate
 from metrics.surveys import scales
-from metrics.surveys.models import ALL_SURVEYS, ResultFigure, Span
 from metrics.surveys.queries.results import Deliveries, deliveries
 from metrics.surveys.scales import Scale
 from metrics.surveys.tallies import Tally
@@ -42,17 +43,22 @@ class Series:
         return self.figures[-2]
 
 
-def series(month: dt.date) -> list[Series]:
-    """Every scale that has answers in the twelve months that end with ``month``; one query."""
+def series(month: dt.date, *, zone: str) -> list[Series]:
+    """Every scale that has answers in the twelve months that end with ``month``; one query.
+
+    As it was known when the month ended in ``zone``.
+    """
     months = [month_start(month, -back) for back in range(MONTHS - 1, -1, -1)]
+    until = month_start(month, 1)
     counts: dict[tuple[str, int], dict[dt.date, dict[int, int]]] = defaultdict(
         lambda: defaultdict(dict)
     )
-    rows = ResultFigure.objects.filter(
-        scope=ALL_SURVEYS, dimension="", span=Span.MONTH, starts_on__in=months, n__gt=0
+    known = sql.rows(
+        "surveys/grades_known",
+        {"known_until": day_start(until, zone), "since": months[0], "until": until},
     )
-    for row in rows.values("kind", "scale", "starts_on", "score", "n"):
-        counts[row["kind"], row["scale"]][row["starts_on"]][row["score"]] = row["n"]
+    for row in known:
+        counts[row["kind"], row["scale"]][row["month"]][row["score"]] = row["n"]
     return [
         Series(scale, months, [Tally(scale, by_month.get(m, {})).figure for m in months])
         for scale in _SCALES
