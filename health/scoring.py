@@ -154,7 +154,6 @@ def compute(
 
 
 def _measure(version: ScorecardVersion, moment: Moment, ids: list[int] | None) -> None:
-    sql.execute("health/begin")
     sql.execute(
         "health/measure",
         {

@@ -32,21 +32,17 @@ def _forms(text: str) -> tuple[str, str, str]:
     return statement, f"PREPARE {statement} AS {body}", f"EXECUTE {statement} ({values})"
 
 
-def execute(cursor: Any, text: str, bound: Mapping[str, Any], *, opening: str = "") -> None:
-    """Run ``text``, one statement with parameters by name whose types PostgreSQL can tell.
-
-    ``opening`` is sent in the same message, before it.
-    """
-    before = opening.replace("%", "%%")
+def execute(cursor: Any, text: str, bound: Mapping[str, Any]) -> None:
+    """Run ``text``, one statement with parameters by name whose types PostgreSQL can tell."""
     if connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
-        cursor.execute(before + text, bound)
+        cursor.execute(text, bound)
         return
     statement, prepare, run = _forms(text)
     known = _prepared.setdefault(connection.connection, set())
     if statement not in known:
         if len(known) >= _MOST:
-            cursor.execute(before + text, bound)
+            cursor.execute(text, bound)
             return
-        cursor.execute(opening + prepare)
+        cursor.execute(prepare)
         known.add(statement)
-    cursor.execute(before + run, bound)
+    cursor.execute(run, bound)

@@ -7,9 +7,8 @@ that is for set-based work over many rows, where the policies cost half the time
 trigram indexes; the explicit workspace is then the only wall, so a contract test checks every
 such file.
 
-A file that says ``-- prepared``, in its first line or below the role, is read and planned once per
-connection instead of at every call (see `cs_platform.core.prepared`). It must cast every parameter
-to its type where PostgreSQL meets it first.
+A file whose first line is ``-- prepared`` is read and planned once per connection instead of at
+every call (see `cs_platform.core.prepared`). It must cast every parameter to its type.
 """
 
 import functools
@@ -39,37 +38,35 @@ def sql_files() -> dict[str, Path]:
 
 
 @functools.cache
-def _load(name: str) -> tuple[str, bool, bool]:
+def _load(name: str) -> tuple[str, bool]:
     try:
         text = sql_files()[name].read_text(encoding="utf-8")
     except KeyError:
         raise LookupError(f"no SQL file named {name!r}") from None
     if "%(workspace_id)s" not in text:
         raise ValueError(f"SQL file {name!r} does not bind %(workspace_id)s")
-    marks = text.split("\n", 2)[:2]
-    return text, marks[0] == ANALYTICS_MARK, PREPARED_MARK in marks
+    return text, text.startswith(ANALYTICS_MARK)
 
 
 @contextmanager
 def _executed(name: str, params: Mapping[str, Any]) -> Iterator[Any]:
-    text, as_analytics, is_prepared = _load(name)
+    text, as_analytics = _load(name)
     bound = {**params, "workspace_id": current_workspace_id()}
-    run = prepared.execute if is_prepared else _run
     with connection.cursor() as cursor:
         if not as_analytics:
-            run(cursor, text, bound)
+            if text.startswith(PREPARED_MARK):
+                prepared.execute(cursor, text, bound)
+            else:
+                cursor.execute(text, bound)
             yield cursor
             return
         role = connection.ops.quote_name(analytics_role(connection.settings_dict["NAME"]))
-        # A statement that fails ends the transaction, which gives the role back.
+        # Taken on in one message with the statement: either both reach the server or neither does,
+        # and a statement that fails ends the transaction, which gives the role back.
         with transaction.atomic(savepoint=False):
-            run(cursor, text, bound, opening=f"SET LOCAL ROLE {role}; ")
+            cursor.execute(f"SET LOCAL ROLE {role.replace('%', '%%')}; {text}", bound)
             yield cursor
             cursor.execute("RESET ROLE")
-
-
-def _run(cursor: Any, text: str, bound: Mapping[str, Any], *, opening: str = "") -> None:
-    cursor.execute(f"{opening.replace('%', '%%')}{text}", bound)
 
 
 def execute(name: str, params: Mapping[str, Any] | None = None) -> int:

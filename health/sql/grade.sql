@@ -2,9 +2,20 @@
 -- What the measured accounts score under one version of a scorecard, and the prior of their churn,
 -- into the transaction's health_graded. Points are rounded to 4 decimals, coverage and probability
 -- too; the score is a whole number, half up, and the band is read off it.
--- what the look-ups of measure.sql alone are planned by
-SET LOCAL enable_seqscan = on;
-SET LOCAL enable_memoize = on;
+CREATE TEMPORARY TABLE IF NOT EXISTS health_graded (
+    account_id bigint NOT NULL,
+    points double precision[] NOT NULL,
+    coverage double precision NOT NULL,
+    score smallint,
+    band text NOT NULL,
+    week_band text,
+    exceptions varchar(40)[] NOT NULL,
+    score_7d double precision,
+    score_30d double precision,
+    churn_probability double precision NOT NULL,
+    expected_loss numeric
+) ON COMMIT DELETE ROWS;
+DELETE FROM health_graded WHERE %(workspace_id)s IS NOT NULL;
 INSERT INTO health_graded
 WITH
 -- points of each raw value; materialized, or each use below would compute them anew

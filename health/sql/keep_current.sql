@@ -1,7 +1,7 @@
 -- role: analytics
 -- The rows that lists sort by, from what was just measured and graded; only rows that differ are
 -- written.
-INSERT INTO health_accountcurrent (
+INSERT INTO health_accountcurrent AS kept (
     workspace_id, account_id, name, name_reading, external_id, owner_id, segment, tier, stage,
     country, mrr, arr, renewal_on, notice_deadline_on, urgency_on, notice_given_on, score,
     coverage, band, score_7d, score_30d, spark, exceptions, churn_probability, expected_loss,
@@ -17,9 +17,12 @@ reasons AS (
     LEFT JOIN health_riskstate r
         ON r.workspace_id = %(workspace_id)s AND r.account_id = g.account_id
     CROSS JOIN LATERAL (
-        SELECT jsonb_agg(jsonb_build_object(
-            'measure', key, 'raw', m.raw[position], 'points', g.points[position], 'cost', cost
-        )) AS reasons
+        SELECT jsonb_agg(
+            jsonb_build_object(
+                'measure', key, 'raw', m.raw[position], 'points', g.points[position], 'cost', cost
+            )
+            ORDER BY cost DESC, key
+        ) AS reasons
         FROM (
             SELECT w.key, w.position, round((w.weight * (100 - g.points[w.position])
                 / (g.coverage * %(total_weight)s))::numeric, 1) AS cost
@@ -69,60 +72,25 @@ decisions AS (
     JOIN health_riskstate r
         ON r.workspace_id = %(workspace_id)s AND r.account_id = m.account_id
     LEFT JOIN health_graded g ON g.account_id = m.account_id
-),
--- the rows as they are to be
-fresh AS MATERIALIZED (
-    SELECT
-        a.id AS account_id,
-        a.name, a.name_reading, a.external_id, m.owner_id, m.segment, a.tier, m.stage, a.country,
-        m.mrr, m.mrr * 12 AS arr, m.renewal_on, m.notice_deadline_on,
-        least(m.renewal_on, m.notice_deadline_on) AS urgency_on, m.notice_given_on, g.score,
-        g.coverage, coalesce(g.band, '') AS band, g.score_7d, g.score_30d, s.spark,
-        coalesce(g.exceptions, '{}') AS exceptions, g.churn_probability, g.expected_loss,
-        coalesce(c.reasons, '[]') AS reasons, m.last_seen_on, m.last_contact_on,
-        coalesce(d.is_flagged, false) AS is_flagged,
-        coalesce(d.is_dismissed AND d.holds, false) AS is_dismissed,
-        CASE WHEN d.state = 'saved' AND d.holds IS NOT TRUE THEN 'new'
-            ELSE coalesce(d.state, 'new') END AS risk_state,
-        d.snoozed_until, %(day)s AS day, %(version)s AS version_id
-    FROM health_measured m
-    JOIN accounts_account a ON a.workspace_id = %(workspace_id)s AND a.id = m.account_id
-        -- said twice: the planner knows nothing of health_measured and would read every account
-        AND (%(everybody)s OR a.id = ANY (ARRAY(SELECT unnest(%(account_ids)s::bigint[]))))
-    JOIN moved s ON s.account_id = m.account_id
-    LEFT JOIN health_graded g ON g.account_id = m.account_id
-    LEFT JOIN reasons c ON c.account_id = m.account_id
-    LEFT JOIN decisions d ON d.account_id = m.account_id
 )
 SELECT
-    %(workspace_id)s, fresh.account_id, fresh.name, fresh.name_reading, fresh.external_id,
-    fresh.owner_id, fresh.segment, fresh.tier, fresh.stage, fresh.country, fresh.mrr, fresh.arr,
-    fresh.renewal_on, fresh.notice_deadline_on, fresh.urgency_on, fresh.notice_given_on,
-    fresh.score, fresh.coverage, fresh.band, fresh.score_7d, fresh.score_30d, fresh.spark,
-    fresh.exceptions, fresh.churn_probability, fresh.expected_loss, fresh.reasons,
-    fresh.last_seen_on, fresh.last_contact_on, fresh.is_flagged, fresh.is_dismissed,
-    fresh.risk_state, fresh.snoozed_until, fresh.day, %(now)s, fresh.version_id
-FROM fresh
-LEFT JOIN health_accountcurrent former
-    ON former.workspace_id = %(workspace_id)s AND former.account_id = fresh.account_id
--- not left to the conflict, which locks every row that it looks at
-WHERE (
-    former.name, former.name_reading, former.external_id, former.owner_id, former.segment,
-    former.tier, former.stage, former.country, former.mrr, former.arr, former.renewal_on,
-    former.notice_deadline_on, former.urgency_on, former.notice_given_on, former.score,
-    former.coverage, former.band, former.score_7d, former.score_30d, former.spark,
-    former.exceptions, former.churn_probability, former.expected_loss, former.reasons,
-    former.last_seen_on, former.last_contact_on, former.is_flagged, former.is_dismissed,
-    former.risk_state, former.snoozed_until, former.day, former.version_id
-  ) IS DISTINCT FROM (
-    fresh.name, fresh.name_reading, fresh.external_id, fresh.owner_id, fresh.segment, fresh.tier,
-    fresh.stage, fresh.country, fresh.mrr, fresh.arr, fresh.renewal_on, fresh.notice_deadline_on,
-    fresh.urgency_on, fresh.notice_given_on, fresh.score, fresh.coverage, fresh.band,
-    fresh.score_7d, fresh.score_30d, fresh.spark, fresh.exceptions, fresh.churn_probability,
-    fresh.expected_loss, fresh.reasons, fresh.last_seen_on, fresh.last_contact_on, fresh.is_flagged,
-    fresh.is_dismissed, fresh.risk_state, fresh.snoozed_until, fresh.day, fresh.version_id
-  )
-ORDER BY fresh.account_id
+    %(workspace_id)s, a.id, a.name, a.name_reading, a.external_id, m.owner_id, m.segment, a.tier,
+    m.stage, a.country, m.mrr, m.mrr * 12, m.renewal_on, m.notice_deadline_on,
+    least(m.renewal_on, m.notice_deadline_on), m.notice_given_on, g.score, g.coverage,
+    coalesce(g.band, ''), g.score_7d, g.score_30d, s.spark, coalesce(g.exceptions, '{}'),
+    g.churn_probability, g.expected_loss, coalesce(c.reasons, '[]'), m.last_seen_on,
+    m.last_contact_on, coalesce(d.is_flagged, false), coalesce(d.is_dismissed AND d.holds, false),
+    CASE WHEN d.state = 'saved' AND d.holds IS NOT TRUE THEN 'new' ELSE coalesce(d.state, 'new') END,
+    d.snoozed_until, %(day)s, %(now)s, %(version)s
+FROM health_measured m
+JOIN accounts_account a ON a.workspace_id = %(workspace_id)s AND a.id = m.account_id
+    -- said twice: the planner knows nothing of health_measured and would read every account
+    AND (%(everybody)s OR a.id = ANY (ARRAY(SELECT unnest(%(account_ids)s::bigint[]))))
+JOIN moved s ON s.account_id = m.account_id
+LEFT JOIN health_graded g ON g.account_id = m.account_id
+LEFT JOIN reasons c ON c.account_id = m.account_id
+LEFT JOIN decisions d ON d.account_id = m.account_id
+ORDER BY a.id
 ON CONFLICT (workspace_id, account_id) DO UPDATE SET
     name = excluded.name,
     name_reading = excluded.name_reading,
@@ -157,3 +125,20 @@ ON CONFLICT (workspace_id, account_id) DO UPDATE SET
     day = excluded.day,
     computed_at = excluded.computed_at,
     version_id = excluded.version_id
+WHERE (
+    kept.name, kept.name_reading, kept.external_id, kept.owner_id, kept.segment, kept.tier,
+    kept.stage, kept.country, kept.mrr, kept.arr, kept.renewal_on, kept.notice_deadline_on,
+    kept.urgency_on, kept.notice_given_on, kept.score, kept.coverage, kept.band, kept.score_7d,
+    kept.score_30d, kept.spark, kept.exceptions, kept.churn_probability, kept.expected_loss,
+    kept.reasons, kept.last_seen_on, kept.last_contact_on, kept.is_flagged, kept.is_dismissed,
+    kept.risk_state, kept.snoozed_until, kept.day, kept.version_id
+  ) IS DISTINCT FROM (
+    excluded.name, excluded.name_reading, excluded.external_id, excluded.owner_id,
+    excluded.segment, excluded.tier, excluded.stage, excluded.country, excluded.mrr, excluded.arr,
+    excluded.renewal_on, excluded.notice_deadline_on, excluded.urgency_on,
+    excluded.notice_given_on, excluded.score, excluded.coverage, excluded.band, excluded.score_7d,
+    excluded.score_30d, excluded.spark, excluded.exceptions, excluded.churn_probability,
+    excluded.expected_loss, excluded.reasons, excluded.last_seen_on, excluded.last_contact_on,
+    excluded.is_flagged, excluded.is_dismissed, excluded.risk_state, excluded.snoozed_until,
+    excluded.day, excluded.version_id
+  )

@@ -1,28 +1,71 @@
 -- role: analytics
--- prepared
 -- What every account measured as of a moment, as it was known at a moment: the raw values of
 -- health.measures in order of their position, and the facts and attributes beside them, into the
 -- transaction's health_measured. A pure function of as_of, known_until and the options.
 -- Days are the workspace's.
--- Everything is looked up by the account, for a thousand of them as for all: that plan is right
--- whoever is asked for, so one is made per connection. Making it takes longer than a few accounts.
+-- For the rest of the transaction: compiling these statements takes longer than running them, and
+-- the aggregates over everybody fit into this memory.
+SET LOCAL jit = off;
+SET LOCAL work_mem = '64MB';
+-- Off for the same reason: a sort per account costs more than one of them all.
+SET LOCAL enable_incremental_sort = off;
+CREATE TEMPORARY TABLE IF NOT EXISTS health_measured (
+    account_id bigint NOT NULL,
+    stage text NOT NULL,
+    segment text NOT NULL,
+    owner_id bigint,
+    mrr numeric,
+    renewal_on date,
+    notice_deadline_on date,
+    notice_given_on date,
+    billing_months integer,
+    last_seen_on date,
+    last_contact_on date,
+    is_known boolean NOT NULL,
+    facts double precision[] NOT NULL,
+    raw double precision[] NOT NULL
+) ON COMMIT DELETE ROWS;
+DELETE FROM health_measured WHERE %(workspace_id)s IS NOT NULL;
 INSERT INTO health_measured
 WITH
--- what the statement is asked, declared: a prepared statement must know the types before the values
-asked AS (
-    SELECT
-        %(workspace_id)s::bigint, %(everybody)s::boolean, %(account_ids)s::bigint[],
-        %(as_of)s::timestamptz, %(known_until)s::timestamptz, %(is_replay)s::boolean,
-        %(day)s::date, %(known_on)s::date, %(zone)s::text,
-        %(usage_trend_days)s::integer, %(usage_trend_baseline_days)s::integer,
-        %(usage_trend_minimum_days)s::integer, %(active_users_days)s::integer,
-        %(active_days_days)s::integer, %(feature_breadth_days)s::integer,
-        %(login_count_days)s::integer, %(login_frequency_days)s::integer,
-        %(onboarding_lateness_days)s::integer, %(contract_trend_days)s::integer,
-        %(nps_days)s::integer, %(csat_days)s::integer, %(ces_days)s::integer
+-- the accounts asked for; as a query and not as constants, each of which the planner would weigh
+wanted AS (
+    SELECT unnest(%(account_ids)s::bigint[]) AS account_id
 ),
--- the accounts asked for, with their attributes as of the moment
-population AS MATERIALIZED (
+-- the latest value of each dated attribute that was in force and known, else the value before the
+-- first later change; only a look into the past needs it, the account row holds the present
+past AS (
+    SELECT
+        account_id,
+        attribute,
+        coalesce(
+            (array_agg(new_value ORDER BY happened_at DESC, id DESC)
+                FILTER (WHERE happened_at <= %(as_of)s AND known_at <= %(known_until)s))[1],
+            (array_agg(old_value ORDER BY happened_at, id)
+                FILTER (WHERE happened_at > %(as_of)s OR known_at > %(known_until)s))[1]
+        ) AS value
+    FROM accounts_attributechange
+    WHERE workspace_id = %(workspace_id)s
+      AND %(is_replay)s
+      AND (%(everybody)s OR account_id = ANY (ARRAY(SELECT account_id FROM wanted)))
+    GROUP BY account_id, attribute
+),
+-- those values, one row per account; NULL where nothing was ever recorded
+past_row AS (
+    SELECT
+        account_id,
+        max(value) FILTER (WHERE attribute = 'stage') AS stage,
+        max(value) FILTER (WHERE attribute = 'segment') AS segment,
+        max(value) FILTER (WHERE attribute = 'owner') AS owner,
+        max(value) FILTER (WHERE attribute = 'seats') AS seats,
+        max(value) FILTER (WHERE attribute = 'onboarding_started_on') AS started,
+        max(value) FILTER (WHERE attribute = 'onboarding_due_on') AS due,
+        max(value) FILTER (WHERE attribute = 'onboarding_completed_on') AS completed
+    FROM past
+    GROUP BY account_id
+),
+-- every account with its attributes as of the moment
+population AS (
     SELECT
         a.id AS account_id,
         a.created_at <= %(as_of)s AS is_created,
@@ -37,41 +80,162 @@ population AS MATERIALIZED (
         CASE WHEN p.completed IS NULL THEN a.onboarding_completed_on
             ELSE nullif(p.completed, '')::date END AS completed_on
     FROM accounts_account a
-    -- the latest value of each dated attribute that was in force and known, else the value before
-    -- the first later change; NULL where nothing was ever recorded. Only a look into the past needs
-    -- it, the account row holds the present
-    CROSS JOIN LATERAL (
-        SELECT
-            max(value) FILTER (WHERE attribute = 'stage') AS stage,
-            max(value) FILTER (WHERE attribute = 'segment') AS segment,
-            max(value) FILTER (WHERE attribute = 'owner') AS owner,
-            max(value) FILTER (WHERE attribute = 'seats') AS seats,
-            max(value) FILTER (WHERE attribute = 'onboarding_started_on') AS started,
-            max(value) FILTER (WHERE attribute = 'onboarding_due_on') AS due,
-            max(value) FILTER (WHERE attribute = 'onboarding_completed_on') AS completed
-        FROM (
-            SELECT
-                attribute,
-                coalesce(
-                    (array_agg(new_value ORDER BY happened_at DESC, id DESC)
-                        FILTER (WHERE happened_at <= %(as_of)s AND known_at <= %(known_until)s))[1],
-                    (array_agg(old_value ORDER BY happened_at, id)
-                        FILTER (WHERE happened_at > %(as_of)s OR known_at > %(known_until)s))[1]
-                ) AS value
-            FROM accounts_attributechange
-            WHERE workspace_id = %(workspace_id)s AND account_id = a.id AND %(is_replay)s
-            GROUP BY attribute
-        ) AS past
-    ) p
+    LEFT JOIN past_row p ON p.account_id = a.id
     WHERE a.workspace_id = %(workspace_id)s
-      AND a.id = ANY (
-          CASE WHEN %(everybody)s
-              THEN ARRAY(SELECT id FROM accounts_account WHERE workspace_id = %(workspace_id)s)
-              ELSE %(account_ids)s
-          END
-      )
+      AND (%(everybody)s OR a.id = ANY (ARRAY(SELECT account_id FROM wanted)))
 ),
--- everything side by side, each looked up by the account
+-- one pass over the account-days of the longest window, which all have events (as have the users'
+-- and the names' below), and out of the key alone; the trend leaves the unfinished day out,
+-- the other windows include it. Days are counted by bits, because a day has a row per known_on.
+usage AS (
+    SELECT
+        account_id,
+        sum(events) FILTER (
+            WHERE day < %(day)s AND day >= %(day)s - %(usage_trend_days)s
+        ) AS recent_events,
+        sum(events) FILTER (WHERE day < %(day)s - %(usage_trend_days)s) AS baseline_events,
+        min(day) FILTER (WHERE day < %(day)s - %(usage_trend_days)s) AS baseline_from,
+        bit_count(bit_or(1::bigint << (%(day)s - day)) FILTER (
+            WHERE day > %(day)s - %(active_days_days)s
+        )::bit(64)) AS active_days,
+        sum(logins) FILTER (WHERE day > %(day)s - %(login_count_days)s) AS logins,
+        sum(logins) FILTER (
+            WHERE day > %(day)s - %(login_frequency_days)s
+        ) AS frequency_logins,
+        sum(logins) AS known_logins,
+        max(day) AS last_day
+    FROM usage_accountday
+    WHERE workspace_id = %(workspace_id)s
+      AND day <= %(day)s
+      AND day >= %(day)s - %(usage_trend_days)s - %(usage_trend_baseline_days)s
+      AND known_on <= %(known_on)s
+      AND (%(everybody)s OR account_id = ANY (ARRAY(SELECT account_id FROM wanted)))
+    GROUP BY account_id
+),
+-- each user of an account in the longer of the two windows, with the last day
+seen_users AS (
+    SELECT account_id, user_id, max(day) AS last_day
+    FROM usage_userday
+    WHERE workspace_id = %(workspace_id)s
+      AND day <= %(day)s
+      AND day > %(day)s - greatest(%(active_users_days)s, %(login_frequency_days)s)
+      AND known_on <= %(known_on)s
+      AND (%(everybody)s OR account_id = ANY (ARRAY(SELECT account_id FROM wanted)))
+    GROUP BY account_id, user_id
+),
+-- distinct users per account
+users AS (
+    SELECT
+        account_id,
+        count(*) FILTER (WHERE last_day > %(day)s - %(active_users_days)s) AS active_users,
+        count(*) FILTER (WHERE last_day > %(day)s - %(login_frequency_days)s) AS frequency_users
+    FROM seen_users
+    GROUP BY account_id
+),
+-- each event name an account used
+used_features AS (
+    SELECT account_id, name
+    FROM usage_accountdayevent
+    WHERE workspace_id = %(workspace_id)s
+      AND day <= %(day)s
+      AND day > %(day)s - %(feature_breadth_days)s
+      AND known_on <= %(known_on)s
+      AND (%(everybody)s OR account_id = ANY (ARRAY(SELECT account_id FROM wanted)))
+    GROUP BY account_id, name
+),
+-- distinct event names per account
+features AS (
+    SELECT account_id, count(*) AS features
+    FROM used_features
+    GROUP BY account_id
+),
+-- the last exchange with the customer
+contacts AS (
+    SELECT i.account_id, (max(i.happened_at) AT TIME ZONE %(zone)s)::date AS last_contact_on
+    FROM accounts_interaction i
+    WHERE i.workspace_id = %(workspace_id)s
+      AND i.kind <> 'note'
+      AND i.happened_at <= %(as_of)s
+      AND i.known_at <= %(known_until)s
+      AND (%(everybody)s OR i.account_id = ANY (ARRAY(SELECT account_id FROM wanted)))
+    GROUP BY i.account_id
+),
+-- what is under contract; revenue is unknown as soon as one contract has no rate of exchange
+revenue AS MATERIALIZED (
+    SELECT
+        account_id,
+        CASE WHEN bool_and(mrr IS NOT NULL) THEN sum(mrr) END AS mrr,
+        min(term_ends_on) AS renewal_on,
+        min(notice_deadline_on) FILTER (WHERE notice_deadline_on >= %(day)s) AS notice_deadline_on,
+        min(notice_given_on) AS notice_given_on,
+        min(billing_months) AS billing_months
+    FROM recurring_revenue(%(workspace_id)s, %(day)s, %(known_until)s)
+    WHERE %(everybody)s OR account_id = ANY (ARRAY(SELECT account_id FROM wanted))
+    GROUP BY account_id
+),
+-- what was under contract before
+revenue_before AS MATERIALIZED (
+    SELECT account_id, CASE WHEN bool_and(mrr IS NOT NULL) THEN sum(mrr) END AS mrr
+    FROM recurring_revenue(
+        %(workspace_id)s, %(day)s - %(contract_trend_days)s, %(known_until)s
+    )
+    WHERE %(everybody)s OR account_id = ANY (ARRAY(SELECT account_id FROM wanted))
+    GROUP BY account_id
+),
+-- the latest grade of each person of an account, as it was known: a contact's, a browser's, or an
+-- answer by itself; of an answer changed since, what it said then
+grades AS (
+    SELECT DISTINCT ON (r.account_id, r.kind, r.contact_id, r.respondent, r.person)
+        r.account_id,
+        r.kind,
+        r.scale,
+        r.day,
+        coalesce(r.old_score, r.score) AS score
+    FROM (
+        SELECT
+            response.*,
+            (response.happened_at AT TIME ZONE %(zone)s)::date AS day,
+            CASE WHEN response.contact_id IS NULL AND response.respondent = ''
+                THEN response.id END AS person,
+            CASE WHEN response.edited_at > %(known_until)s THEN (
+                SELECT revision.score
+                FROM surveys_responserevision revision
+                WHERE revision.workspace_id = %(workspace_id)s
+                  AND revision.response_id = response.id
+                  AND revision.replaced_at > %(known_until)s
+                ORDER BY revision.replaced_at, revision.id
+                LIMIT 1
+            ) END AS old_score
+        FROM surveys_response response
+        WHERE response.workspace_id = %(workspace_id)s
+          AND response.kind IN ('nps', 'csat', 'ces')
+          AND response.score IS NOT NULL
+          AND NOT response.is_suspected_robot
+          AND response.happened_at <= %(as_of)s
+          AND response.happened_at > %(as_of)s
+              - make_interval(days => 1 + greatest(%(nps_days)s, %(csat_days)s, %(ces_days)s))
+          AND response.known_at <= %(known_until)s
+          AND response.account_id IS NOT NULL
+          AND (
+              %(everybody)s OR response.account_id = ANY (ARRAY(SELECT account_id FROM wanted))
+          )
+    ) AS r
+    ORDER BY r.account_id, r.kind, r.contact_id, r.respondent, r.person, r.happened_at DESC,
+        r.id DESC
+),
+-- what an account's people think; CES on the scale from 1 to 5
+sentiment AS (
+    SELECT
+        account_id,
+        100.0::float8 * avg((score >= 9)::integer - (score <= 6)::integer)
+            FILTER (WHERE kind = 'nps' AND day > %(day)s - %(nps_days)s)::float8 AS nps,
+        avg(score) FILTER (WHERE kind = 'csat' AND day > %(day)s - %(csat_days)s)::float8 AS csat,
+        avg(CASE WHEN scale = 7 THEN 1 + 4.0 * (7 - score) / 6 ELSE score END)
+            FILTER (WHERE kind = 'ces' AND day > %(day)s - %(ces_days)s)::float8 AS ces
+    FROM grades
+    GROUP BY account_id
+),
+-- everything side by side; the last day before the windows is looked up only where they are empty
 gathered AS (
     SELECT
         p.*,
@@ -85,7 +249,6 @@ gathered AS (
         w.active_users,
         w.frequency_users,
         f.features,
-        -- the last day before the windows is looked up only where they are empty
         coalesce(u.last_day, (
             SELECT max(d.day)
             FROM usage_accountday d
@@ -95,7 +258,7 @@ gathered AS (
               AND d.known_on <= %(known_on)s
         )) AS last_seen_on,
         c.last_contact_on,
-        CASE WHEN r.contracts = 0 THEN 0 ELSE r.mrr END AS mrr,
+        CASE WHEN r.account_id IS NULL THEN 0 ELSE r.mrr END AS mrr,
         r.renewal_on,
         r.notice_deadline_on,
         r.notice_given_on,
@@ -105,139 +268,13 @@ gathered AS (
         s.csat,
         s.ces
     FROM population p
-    -- one pass over the account-days of the longest window, which all have events (as have the
-    -- users' and the names' below), and out of the key alone; the trend leaves the unfinished day
-    -- out, the other windows include it. Days are counted by bits, because a day has a row per
-    -- known_on.
-    CROSS JOIN LATERAL (
-        SELECT
-            sum(events) FILTER (
-                WHERE day < %(day)s AND day >= %(day)s - %(usage_trend_days)s
-            ) AS recent_events,
-            sum(events) FILTER (WHERE day < %(day)s - %(usage_trend_days)s) AS baseline_events,
-            min(day) FILTER (WHERE day < %(day)s - %(usage_trend_days)s) AS baseline_from,
-            bit_count(bit_or(1::bigint << (%(day)s - day)) FILTER (
-                WHERE day > %(day)s - %(active_days_days)s
-            )::bit(64)) AS active_days,
-            sum(logins) FILTER (WHERE day > %(day)s - %(login_count_days)s) AS logins,
-            sum(logins) FILTER (
-                WHERE day > %(day)s - %(login_frequency_days)s
-            ) AS frequency_logins,
-            sum(logins) AS known_logins,
-            max(day) AS last_day
-        FROM usage_accountday
-        WHERE workspace_id = %(workspace_id)s
-          AND account_id = p.account_id
-          AND day <= %(day)s
-          AND day >= %(day)s - %(usage_trend_days)s - %(usage_trend_baseline_days)s
-          AND known_on <= %(known_on)s
-    ) u
-    -- users by the last day on which each was seen in the longer of the two windows
-    CROSS JOIN LATERAL (
-        SELECT
-            count(*) FILTER (WHERE last_day > %(day)s - %(active_users_days)s) AS active_users,
-            count(*) FILTER (WHERE last_day > %(day)s - %(login_frequency_days)s) AS frequency_users
-        FROM (
-            SELECT max(day) AS last_day
-            FROM usage_userday
-            WHERE workspace_id = %(workspace_id)s
-              AND account_id = p.account_id
-              AND day <= %(day)s
-              AND day > %(day)s - greatest(%(active_users_days)s, %(login_frequency_days)s)
-              AND known_on <= %(known_on)s
-            GROUP BY user_id
-        ) AS seen
-    ) w
-    -- distinct event names
-    CROSS JOIN LATERAL (
-        SELECT count(DISTINCT name) AS features
-        FROM usage_accountdayevent
-        WHERE workspace_id = %(workspace_id)s
-          AND account_id = p.account_id
-          AND day <= %(day)s
-          AND day > %(day)s - %(feature_breadth_days)s
-          AND known_on <= %(known_on)s
-    ) f
-    -- the last exchange with the customer
-    CROSS JOIN LATERAL (
-        SELECT (max(happened_at) AT TIME ZONE %(zone)s)::date AS last_contact_on
-        FROM accounts_interaction
-        WHERE workspace_id = %(workspace_id)s
-          AND account_id = p.account_id
-          AND kind <> 'note'
-          AND happened_at <= %(as_of)s
-          AND known_at <= %(known_until)s
-    ) c
-    -- what is under contract; revenue is unknown as soon as one contract has no rate of exchange
-    CROSS JOIN LATERAL (
-        SELECT
-            count(*) AS contracts,
-            CASE WHEN bool_and(mrr IS NOT NULL) THEN sum(mrr) END AS mrr,
-            min(term_ends_on) AS renewal_on,
-            min(notice_deadline_on) FILTER (
-                WHERE notice_deadline_on >= %(day)s
-            ) AS notice_deadline_on,
-            min(notice_given_on) AS notice_given_on,
-            min(billing_months) AS billing_months
-        FROM recurring_revenue(%(workspace_id)s, %(day)s, %(known_until)s)
-        WHERE account_id = p.account_id
-    ) r
-    -- what was under contract before
-    CROSS JOIN LATERAL (
-        SELECT CASE WHEN bool_and(mrr IS NOT NULL) THEN sum(mrr) END AS mrr
-        FROM recurring_revenue(
-            %(workspace_id)s, %(day)s - %(contract_trend_days)s, %(known_until)s
-        )
-        WHERE account_id = p.account_id
-    ) b
-    -- what its people think; CES on the scale from 1 to 5
-    CROSS JOIN LATERAL (
-        SELECT
-            100.0::float8 * avg((score >= 9)::integer - (score <= 6)::integer)
-                FILTER (WHERE kind = 'nps' AND day > %(day)s - %(nps_days)s)::float8 AS nps,
-            avg(score) FILTER (
-                WHERE kind = 'csat' AND day > %(day)s - %(csat_days)s
-            )::float8 AS csat,
-            avg(CASE WHEN scale = 7 THEN 1 + 4.0 * (7 - score) / 6 ELSE score END)
-                FILTER (WHERE kind = 'ces' AND day > %(day)s - %(ces_days)s)::float8 AS ces
-        -- the latest grade of each person, as it was known: a contact's, a browser's, or an answer
-        -- by itself; of an answer changed since, what it said then
-        FROM (
-            SELECT DISTINCT ON (kind, contact_id, respondent, person)
-                kind,
-                scale,
-                day,
-                coalesce(old_score, score) AS score
-            FROM (
-                SELECT
-                    response.*,
-                    (response.happened_at AT TIME ZONE %(zone)s)::date AS day,
-                    CASE WHEN response.contact_id IS NULL AND response.respondent = ''
-                        THEN response.id END AS person,
-                    CASE WHEN response.edited_at > %(known_until)s THEN (
-                        SELECT revision.score
-                        FROM surveys_responserevision revision
-                        WHERE revision.workspace_id = %(workspace_id)s
-                          AND revision.response_id = response.id
-                          AND revision.replaced_at > %(known_until)s
-                        ORDER BY revision.replaced_at, revision.id
-                        LIMIT 1
-                    ) END AS old_score
-                FROM surveys_response response
-                WHERE response.workspace_id = %(workspace_id)s
-                  AND response.account_id = p.account_id
-                  AND response.kind IN ('nps', 'csat', 'ces')
-                  AND response.score IS NOT NULL
-                  AND NOT response.is_suspected_robot
-                  AND response.happened_at <= %(as_of)s
-                  AND response.happened_at > %(as_of)s - make_interval(
-                      days => 1 + greatest(%(nps_days)s, %(csat_days)s, %(ces_days)s)
-                  )
-                  AND response.known_at <= %(known_until)s
-            ) AS answered
-            ORDER BY kind, contact_id, respondent, person, happened_at DESC, id DESC
-        ) AS grades
-    ) s
+    LEFT JOIN usage u ON u.account_id = p.account_id
+    LEFT JOIN users w ON w.account_id = p.account_id
+    LEFT JOIN features f ON f.account_id = p.account_id
+    LEFT JOIN contacts c ON c.account_id = p.account_id
+    LEFT JOIN revenue r ON r.account_id = p.account_id
+    LEFT JOIN revenue_before b ON b.account_id = p.account_id
+    LEFT JOIN sentiment s ON s.account_id = p.account_id
 ),
 -- raw values by position, rounded to 4 decimals; NULL is "no data"
 valued AS (
