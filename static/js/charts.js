@@ -162,6 +162,8 @@ function arranged(layout, traces, width) {
     ...layout,
     ...axes,
     separators: ".,",
+    // a label that a narrow bar would shrink below this is left to the tooltip and the table
+    uniformtext: { minsize: 11, mode: "hide", ...layout.uniformtext },
     font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: colour("ink"), ...layout.font },
     hoverlabel: {
       bgcolor: colour("surface"),
