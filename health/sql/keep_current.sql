@@ -11,31 +11,34 @@ INSERT INTO health_accountcurrent AS kept (
 WITH
 -- what each measure of an account that is not healthy costs against full marks; the three dearest
 reasons AS (
-    SELECT g.account_id, dearest.reasons
-    FROM health_graded g
-    JOIN health_measured m ON m.account_id = g.account_id
-    LEFT JOIN health_riskstate r
-        ON r.workspace_id = %(workspace_id)s AND r.account_id = g.account_id
-    CROSS JOIN LATERAL (
-        SELECT jsonb_agg(
-            jsonb_build_object(
-                'measure', key, 'raw', m.raw[position], 'points', g.points[position], 'cost', cost
-            )
-            ORDER BY cost DESC, key
-        ) AS reasons
-        FROM (
-            SELECT w.key, w.position, round((w.weight * (100 - g.points[w.position])
-                / (g.coverage * %(total_weight)s))::numeric, 1) AS cost
-            FROM unnest(
-                %(weight_keys)s::text[], %(weight_positions)s::integer[], %(weights)s::float8[]
-            ) AS w (key, position, weight)
-            WHERE g.points[w.position] < 100
-            ORDER BY w.weight * (100 - g.points[w.position]) DESC, w.key
-            LIMIT 3
-        ) AS costs
-        WHERE cost >= 1
-    ) AS dearest
-    WHERE g.band IN ('red', 'yellow') OR coalesce(r.is_flagged, false)
+    SELECT account_id, jsonb_agg(
+        jsonb_build_object('measure', key, 'raw', raw, 'points', points, 'cost', cost)
+        ORDER BY cost DESC, key
+    ) AS reasons
+    FROM (
+        SELECT
+            g.account_id,
+            w.key,
+            m.raw[w.position] AS raw,
+            g.points[w.position] AS points,
+            round((w.weight * (100 - g.points[w.position])
+                / (g.coverage * %(total_weight)s))::numeric, 1) AS cost,
+            row_number() OVER (
+                PARTITION BY g.account_id
+                ORDER BY w.weight * (100 - g.points[w.position]) DESC, w.key
+            ) AS rank
+        FROM health_graded g
+        JOIN health_measured m ON m.account_id = g.account_id
+        LEFT JOIN health_riskstate r
+            ON r.workspace_id = %(workspace_id)s AND r.account_id = g.account_id
+        CROSS JOIN unnest(
+            %(weight_keys)s::text[], %(weight_positions)s::integer[], %(weights)s::float8[]
+        ) AS w (key, position, weight)
+        WHERE g.points[w.position] < 100
+          AND (g.band IN ('red', 'yellow') OR coalesce(r.is_flagged, false))
+    ) costs
+    WHERE rank <= 3 AND cost >= 1
+    GROUP BY account_id
 ),
 -- the sparkline moved on to the day: as many empty places as days went by, then yesterday's score
 -- as it was closed, then today's
