@@ -18,7 +18,7 @@ earlier AS (
     FROM late l
     JOIN surveys_countedanswer c
       ON c.workspace_id = %(workspace_id)s AND c.person = l.person AND c.kind = l.kind
-     AND c.scale = l.scale AND c.score IS NOT NULL
+     AND c.scale = l.scale AND c.score IS NOT NULL AND c.in_kind & 1 = 0
      AND c.day >= l.month AND c.day < l.month + interval '1 month'
     JOIN surveys_response r
       ON r.workspace_id = %(workspace_id)s AND r.id = c.response_id
