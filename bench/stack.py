@@ -84,7 +84,8 @@ def running(*, with_pages: bool) -> Iterator[Stack]:
 
         result = Stack(free_port(), dict(os.environ))
         web = result.process(f"{_GUNICORN} --bind 127.0.0.1:{result.port}")
-        stack.callback(lambda: (web.terminate(), web.wait()))
+        stack.callback(web.wait)
+        stack.callback(web.terminate)
         _wait(f"http://127.0.0.1:{result.port}/bench/empty")
         yield result
 
