@@ -9,7 +9,7 @@ from cs_platform.core import sql
 from cs_platform.core.clock import day_start, local_date
 from metrics.surveys import scales
 from metrics.surveys.models import CountedAnswer
-from metrics.surveys.queries.comments import comments
+from metrics.surveys.queries.comments import answers_with_words, comments
 from metrics.surveys.queries.results import Period
 from metrics.surveys.scales import Scale
 from metrics.surveys.tallies import Tally
@@ -59,7 +59,7 @@ def satisfaction(account_id: int, *, today: dt.date, zone: str) -> list[AccountS
 
 def account_comments(account_id: int, *, limit: int) -> list[CountedAnswer]:
     """The account's newest comments with their themes."""
-    found = comments().filter(response__account_id=account_id)
+    found = comments().filter(response_id__in=answers_with_words(account_id))
     return list(found.order_by("-happened_at", "-id")[:limit])
 
 

@@ -62,6 +62,15 @@ def comments() -> QuerySet[CountedAnswer]:
     )
 
 
+def answers_with_words(account_id: int) -> list[int]:
+    """Ids of the newest answers of an account that have a comment, at most ``RARE``.
+
+    Looked up by themselves: joined, all comments would be walked for the few of one account.
+    """
+    found = Response.objects.filter(account_id=account_id).exclude(comment="")
+    return list(found.order_by("-happened_at", "-id").values_list("pk", flat=True)[:RARE])
+
+
 def _bounded(
     found: QuerySet[CountedAnswer], filters: CommentFilters, *, zone: str
 ) -> QuerySet[CountedAnswer]:
@@ -83,8 +92,7 @@ def _narrowed(filters: CommentFilters, *, zone: str) -> tuple[QuerySet[CountedAn
     """
     found = _bounded(CountedAnswer.objects.exclude(search_text=""), filters, zone=zone)
     if filters.account:
-        answers = Response.objects.filter(account_id=filters.account).exclude(comment="")
-        found = found.filter(response_id__in=list(answers.values_list("pk", flat=True)[:RARE]))
+        found = found.filter(response_id__in=answers_with_words(filters.account))
     for name, value in (("segment", filters.segment), ("owner", filters.owner)):
         if value:
             found = found.filter(**{name: value})
