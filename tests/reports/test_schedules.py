@@ -14,6 +14,7 @@ from cs_platform.core import tenancy
 from cs_platform.core.errors import Conflict, DomainError, NotFound
 from metrics.reports.actions.reports import (
     BACK_OFF,
+    MOST_WAITING,
     make_report,
     request_report,
     retry_report,
@@ -263,6 +264,25 @@ def test_a_report_by_hand_goes_to_who_asks(scoped: Workspace, cast: Cast) -> Non
     assert letter.to_address == viewer.user.email
     # once made, asking again makes it anew: more may be known
     assert request_report(month=dt.date(2026, 8, 1), **wanted).pk not in {report.pk, only_made.pk}
+
+
+def test_nobody_has_more_than_a_few_reports_made_at_a_time(scoped: Workspace, cast: Cast) -> None:
+    def ask(member: str, month: int) -> None:
+        request_report(
+            now=NOW, member=cast[member], month=dt.date(2026, month, 1), language="en",
+            sections=["kpis"],
+        )  # fmt: skip
+
+    for month in range(1, 1 + MOST_WAITING):
+        ask("viewer", month)
+    # one that waits is that request; another member has a few of their own
+    ask("viewer", 1)
+    ask("csm", 9)
+    with pytest.raises(DomainError) as error:
+        ask("viewer", 9)
+    assert (error.value.code, error.value.status) == ("too_many_reports", 429)
+    make_all(NOW)
+    ask("viewer", 9)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ from metrics.reports.models import Report, ReportDelivery, ReviewFile
 # Minutes until a report that could not be made is tried again; after the last it has failed.
 BACK_OFF = (1, 5, 30, 120)
 OLDEST_MONTHS = 120
+# So many reports of one member wait at a time: nobody has the workers busy for hours.
+MOST_WAITING = 5
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def request_report(
     """Ask for a month's report by hand; ``send`` mails it to the member who asks.
 
     The same request that still waits is that request. Raises ``DomainError`` for a month that is
-    not over, or too long ago, and for sections that do not exist.
+    not over, or too long ago, for sections that do not exist, and where ``MOST_WAITING`` wait.
     """
     this = month_start(local_date(now, current_workspace().timezone))
     month = month_start(month)
@@ -69,6 +71,17 @@ def request_report(
             deliveries__isnull=not send,
         ).first()
         if report is None:
+            waiting = Report.objects.filter(requested_by=member, state=Report.State.QUEUED)
+            if waiting.count() >= MOST_WAITING:
+                raise DomainError(
+                    _(
+                        "%(count)d of your reports are still being made. Ask again when they are "
+                        "done."
+                    )
+                    % {"count": MOST_WAITING},
+                    code="too_many_reports",
+                    status=429,
+                )
             report = Report.objects.create(
                 requested_by=member,
                 month=month,
