@@ -44,7 +44,7 @@ side AS (
            )) AS was_paying,
            NULL::boolean AS has_ended, NULL::timestamptz AS ended_at,
            NULL::timestamptz AS end_known_at, NULL::timestamptz[] AS began_at,
-           NULL AS old_value, NULL::timestamptz AS stated_at, NULL::boolean AS is_derived,
+           NULL::timestamptz[] AS ever_began_at, NULL AS old_value, NULL::timestamptz AS stated_at, NULL::boolean AS is_derived,
            NULL::boolean AS is_first
     FROM ledger
     WHERE kind <> 'one_off' AND subscription_id IN (SELECT id FROM contract)
@@ -55,15 +55,15 @@ side AS (
            bool_and(status = 'ended'), max(ended_at),
            max(ended_at + make_interval(days => grace_days)),
            array_agg(starts_at) FILTER (WHERE status IN ('active', 'paused', 'overdue')),
-           NULL, NULL, NULL, NULL
+           array_agg(starts_at), NULL, NULL, NULL, NULL
     FROM contract
     GROUP BY account_id
     UNION ALL
-    SELECT account_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    SELECT account_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
            old_value, happened_at, is_derived, is_first
     FROM stated
     UNION ALL
-    SELECT id, stage, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    SELECT id, stage, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
     FROM accounts_account
     WHERE workspace_id = %(workspace_id)s AND id = ANY (%(account_ids)s::bigint[])
 ),
@@ -73,16 +73,22 @@ account AS (
            bool_or(is_historical) AS is_historical, bool_or(was_paying) AS was_paying,
            bool_or(has_ended) AS has_ended, max(ended_at) AS ended_at,
            max(end_known_at) AS end_known_at, max(began_at) AS began_at,
-           max(old_value) AS old_value, max(stated_at) AS stated_at,
+           max(ever_began_at) AS ever_began_at, max(old_value) AS old_value, max(stated_at) AS stated_at,
            bool_or(is_derived) AS is_derived, bool_or(is_first) AS is_first
     FROM side
     GROUP BY account_id
 ),
--- when the running contracts began that were signed since the stage was stated
+-- which contracts were signed since the stage was stated
 signed AS (
     SELECT *, (
         SELECT min(began) FROM unnest(began_at) AS began WHERE began >= stated_at
-    ) AS signed_at
+    ) AS signed_at, (
+        SELECT min(began) FROM unnest(ever_began_at) AS began WHERE began >= stated_at
+    ) AS returned_at,
+    CASE WHEN old_value IN ('', 'churned', 'prospect') THEN %(first_stage)s
+        ELSE old_value END AS former_stage,
+    -- its end was read off the contracts there were; others came to be known that ended later
+    stage = 'churned' AND is_derived AND has_ended AND ended_at > stated_at AS is_outlived
     FROM account
 ),
 -- whose stage is to change
@@ -95,15 +101,24 @@ moved AS (
       AND (stated_at IS NULL OR is_derived OR is_first OR stated_at < ended_at)
     UNION ALL
     -- who has signed again since, or had not left: the entry that said so was void
-    SELECT account_id, stage,
-           CASE WHEN old_value IN ('', 'churned', 'prospect') THEN %(first_stage)s
-                ELSE old_value END,
+    SELECT account_id, stage, former_stage,
            coalesce(signed_at, stated_at), NULL, entry_known_at, is_historical
     FROM signed
     WHERE stage = 'churned' AND entry_known_at IS NOT NULL
       AND (signed_at IS NOT NULL OR is_derived AND began_at IS NOT NULL)
+    UNION ALL
+    -- who has left later than was said: back, and gone again
+    SELECT account_id, stage, former_stage,
+           coalesce(returned_at, stated_at), NULL, entry_known_at, is_historical
+    FROM signed
+    WHERE is_outlived AND entry_known_at IS NOT NULL
+    UNION ALL
+    SELECT account_id, former_stage, stage, ended_at, end_known_at, entry_known_at, is_historical
+    FROM signed
+    WHERE is_outlived AND entry_known_at IS NOT NULL
 )
 SELECT account_id, before, stage, happened_at, is_historical,
        -- a change is known when its contract's entries are, and not before it happens
        least(greatest(happened_at, end_known_at, entry_known_at), %(now)s) AS known_at
 FROM moved
+ORDER BY account_id, happened_at, before = 'churned' DESC

@@ -185,3 +185,32 @@ def test_contracts_imported_after_their_accounts(scoped, actor):
     upsert_subscriptions(actor=actor, now=NOW + DAY, items=items, is_historical=True)
     # it had signed again before anybody said that it left
     assert stages(accounts[0])[-1] == ("adoption", NOW, True)
+
+
+@pytest.mark.parametrize(
+    ("again", "back_on"), [("2025-05-01", "2025-05-01"), ("2025-02-01", "2025-03-01")]
+)
+def test_a_history_that_comes_in_pieces(scoped, actor, again, back_on):
+    """What ended too, but later, dates the end anew: the account was a customer in between."""
+    fields = {"stage": "value", "happened_at": "2024-12-01T00:00:00+09:00"}
+    upsert_account(actor=actor, now=NOW, external_id="A-1", name="x", is_historical=True, **fields)
+
+    def load(external_id: str, starts_on: str, ended_on: str):
+        item = {
+            "external_id": external_id, "account_external_id": "A-1", "product": external_id,
+            "mrr": 10, "starts_on": starts_on, "ended_on": ended_on,
+        }  # fmt: skip
+        (result,) = upsert_subscriptions(actor=actor, now=NOW, items=[item], is_historical=True)
+        assert not result.problems
+        return result.obj.account
+
+    load("S-1", "2025-01-01", "2025-02-28")
+    found = load("S-2", again, "2025-06-30")
+    wanted = [
+        ("churned", at("2025-03-01"), True),
+        ("value", at(back_on), True),
+        ("churned", at("2025-07-01"), True),
+    ]
+    assert stages(found)[-3:] == wanted
+    # an earlier end changes nothing more
+    assert stages(load("S-0", "2024-12-01", "2024-12-31"))[-3:] == wanted
