@@ -65,9 +65,30 @@ def test_roll_ups_equal_a_direct_computation(loaded: Any, realdata: Path) -> Non
     assert found == wanted
 
 
-def test_a_past_day_can_be_scored(loaded: Any) -> None:
-    call_command("rescore", "--workspace=crm5", "--as-of=2023-04-01", verbosity=0)
+def test_a_past_day_is_scored_where_enough_is_known(loaded: Any, realdata: Path) -> None:
+    day = dt.date(2023, 4, 1)
+    call_command("rescore", "--workspace=crm5", f"--as-of={day}", verbosity=0)
+    paying, long_used = _customers(realdata, day)
     with tenancy.scope(loaded[0].pk):
-        scores = ScoreDay.objects.filter(day=dt.date(2023, 4, 1), score__isnull=False)
-        assert scores.count() >= 143
-        assert scores.values("score").distinct().count() > 50
+        ids = dict(Account.objects.values_list("pk", "external_id"))
+        rows = {ids[row.account_id]: row for row in ScoreDay.objects.filter(day=day)}
+    assert len(paying & rows.keys()) == len(paying) == 143
+    # nobody notes contacts, log-ins or seats here: without a usage trend too little is left
+    assert {key for key in paying if rows[key].score is not None} == paying & long_used
+    assert len(paying & long_used) == 114
+    assert {rows[key].coverage for key in paying - long_used} == {0.2857}
+    assert len({rows[key].score for key in paying & long_used}) > 25
+
+
+def _customers(realdata: Path, day: dt.date) -> tuple[set[str], set[str]]:
+    """Who has a contract on the day; who has used it long enough for a usage trend."""
+    paying = duckdb.sql(
+        f"SELECT account_id::text FROM '{realdata}/fightchurn/crm5/subscription.csv' "
+        f"WHERE start_date <= DATE '{day}' AND end_date > DATE '{day}'"
+    ).fetchall()
+    long_used = duckdb.sql(
+        f"SELECT account_id::text FROM '{crm5.events_file(realdata)}' "
+        f"WHERE event_time::date BETWEEN DATE '{day}' - 28 - 84 AND DATE '{day}' - 28 - 1 "
+        f"GROUP BY 1 HAVING min(event_time::date) <= DATE '{day}' - 28 - 28"
+    ).fetchall()
+    return {key for (key,) in paying}, {key for (key,) in long_used}
