@@ -81,6 +81,7 @@ def _count_answers(response_ids: Sequence[int], calendar: ResultCalendar) -> Non
             "zone": calendar.timezone,
             "fiscal_month": calendar.fiscal_month,
             "generation": calendar.generation,
+            "currency": current_workspace().currency,
         },
     )
 

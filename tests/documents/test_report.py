@@ -25,7 +25,7 @@ from health.renewals.models import QuarterOutlook
 from health.renewals.quarters import Quarter
 from metrics.kpis.periods import month_start
 from metrics.reports.models import Report, Section
-from metrics.surveys.models import ALL_SURVEYS, ResultFigure, Span
+from metrics.surveys.models import KnownFigure, Span
 from metrics.surveys.rollup import roll_up_results
 from tests.cast import Cast
 from tests.dashboards.conftest import Book
@@ -155,11 +155,11 @@ def test_renewals_are_those_the_ledger_knew(
 def test_satisfaction_is_the_months_with_its_interval(workspace: Workspace, month: dt.date) -> None:
     with tenancy.scope(workspace.pk):
         for score, n in ((10, 30), (8, 20), (3, 50)):
-            ResultFigure.objects.create(
-                scope=ALL_SURVEYS, kind="nps", scale=10, span=Span.MONTH, starts_on=month,
-                dimension="", value="", score=score, n=n,
+            KnownFigure.objects.create(
+                kind="nps", scale=10, span=Span.MONTH, starts_on=month, known_on=month,
+                score=score, n=n,
             )  # fmt: skip
-        (nps,) = answers.series(month, zone=workspace.timezone)
+        (nps,) = answers.series(month)
     assert nps.now is not None
     assert (round(nps.now.value), nps.now.n) == (-20, 100)
     assert nps.now.high - nps.now.value == pytest.approx(17.1, abs=0.05)
@@ -179,13 +179,13 @@ def test_satisfaction_is_told_as_known_when_the_month_ended(scoped: Workspace) -
     answer(survey, 0, contact=ben, at=june)
     roll_up_results(day("2026-11-22"))
     may = dt.date(2026, 5, 1)
-    (nps,) = answers.series(may, zone=scoped.timezone)
+    (nps,) = answers.series(may)
     assert nps.now is not None
     # one promoter, one passive
     assert (nps.now.value, nps.now.n) == (50, 2)
     assert nps.now.low < 50 < nps.now.high
     # in June's report May is told as June knew it: 0, 8, 0; and June itself is Ben's 0
-    (nps,) = answers.series(dt.date(2026, 6, 1), zone=scoped.timezone)
+    (nps,) = answers.series(dt.date(2026, 6, 1))
     assert nps.now is not None
     assert nps.before is not None
     assert (round(nps.before.value, 1), nps.before.n) == (-66.7, 3)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import Counter
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.models import AttributeChange, Workspace
+from accounts.actions.contracts import start_subscription
+from accounts.actors import Actor
+from accounts.models import AttributeChange, ExchangeRate, Plan, Product, Workspace
 from metrics.surveys import scales
 from metrics.surveys.models import (
     Answer,
@@ -365,6 +368,60 @@ def test_another_calendar_has_everything_counted_again(scoped: Workspace) -> Non
     assert [(figure.month, figure.comments) for figure in figures] == [(january, 1)]
 
 
+def known_then(span: str, moment: dt.datetime) -> dict[tuple[dt.date, int], int]:
+    """(period, score) → people, of NPS as known at the end of a day."""
+    found = results.known_counts(span, since=results.EVER, as_of=moment.date())
+    months = found.get(scales.NPS, {})
+    return {(start, score): n for start, by in months.items() for score, n in by.items()}
+
+
+def test_what_was_known_on_a_day_stays_so(scoped: Workspace) -> None:
+    """Anna's 3 of January gives way to a 9 given before February and known after it."""
+    survey, anna = a_survey(), a_contact(an_account("acme"), "anna")
+    answer(survey, 3, contact=anna, at=day("2026-01-05"))
+    rolled_up()
+    answer(survey, 9, contact=anna, at=day("2026-01-20"), known_at=day("2026-02-02"))
+    answer(survey, 5, contact=anna, at=day("2026-01-10"), known_at=day("2026-02-03"))
+    answer(survey, 0, contact=anna, at=day("2026-02-04"))
+    rolled_up()
+    january, february = dt.date(2026, 1, 1), dt.date(2026, 2, 1)
+    then = {
+        text: known_then(Span.MONTH, day(text))
+        for text in ("2026-01-04", "2026-01-05", "2026-02-01", "2026-02-02", "2026-02-04")
+    }
+    assert then == {
+        "2026-01-04": {},
+        "2026-01-05": {(january, 3): 1},
+        "2026-02-01": {(january, 3): 1},
+        "2026-02-02": {(january, 9): 1},
+        "2026-02-04": {(january, 9): 1, (february, 0): 1},
+    }
+    # both months are of one fiscal quarter
+    assert known_then(Span.QUARTER, day("2026-02-03")) == {(january, 9): 1}
+    assert known_then(Span.QUARTER, day("2026-02-04")) == {(january, 0): 1}
+
+
+def test_the_dearest_plan_is_found_at_the_rates_of_the_day(scoped: Workspace, cast: Any) -> None:
+    """25,000 yen are more than 200 dollars until a dollar is worth 150 of them."""
+    account, product = an_account("acme"), Product.objects.create(code="suite", name="Suite")
+    plans = {code: Plan.objects.create(product=product, code=code, name=code) for code in "jd"}
+    for code, currency, price in (("j", "JPY", 25_000), ("d", "USD", 200)):
+        start_subscription(
+            actor=Actor.of(cast["admin"]), now=NOW, account=account, external_id=code,
+            product=product, plan=plans[code], starts_on=dt.date(2025, 1, 1), term_months=36,
+            seats=1, unit_price=Decimal(price), currency=currency,
+        )  # fmt: skip
+    for since, rate in ((dt.date(2025, 1, 1), 110), (dt.date(2026, 1, 1), 150)):
+        ExchangeRate.objects.create(currency="USD", valid_from=since, rate=rate)
+    survey = a_survey()
+    answer(survey, 1, contact=a_contact(account, "anna"), at=day("2025-12-31"))
+    answer(survey, 2, contact=a_contact(account, "ben"), at=day("2026-01-01"))
+    rolled_up()
+    assert {part.value: dict(part.tally.counts) for part in results.cut(NPS, "plan")} == {
+        str(plans["j"].pk): {1: 1}, str(plans["d"].pk): {2: 1},
+    }  # fmt: skip
+
+
 # --- the same rule once more, in plain Python -----------------------------------------------
 
 PEOPLE = ["c0", "c1", "c2", "r0", "anonymous"]
@@ -375,6 +432,7 @@ events = st.lists(
         st.integers(0, 10),
         st.integers(0, 500),  # days before now
         st.booleans(),  # robot
+        st.sampled_from([0, 0, 3, 40, 200]),  # days until it came to be known
     ),
     max_size=14,
 )
@@ -416,9 +474,10 @@ def test_sums_kept_step_by_step_are_those_counted_at_once(
         account = an_account("acme")
         people = {name: a_contact(account, name) for name in PEOPLE[:3]}
         for batch in (first, later):
-            for who, which, score, ago, is_robot in batch:
+            for who, which, score, ago, is_robot, late in batch:
+                at = NOW - dt.timedelta(days=ago)
                 answer(
-                    surveys[which], score, at=NOW - dt.timedelta(days=ago),
+                    surveys[which], score, at=at, known_at=at + dt.timedelta(days=late),
                     contact=people.get(who), respondent=who if who == "r0" else "",
                     is_suspected_robot=is_robot,
                 )  # fmt: skip
@@ -442,4 +501,9 @@ def test_sums_kept_step_by_step_are_those_counted_at_once(
                     }
                     assert kept == dict(expected(rows, scope, span)), (scope, span, dimension)
         assert not ResultFigure.objects.filter(n__lt=0).exists()
+        for back in range(-210, 510, 30):
+            end = NOW - dt.timedelta(days=back)
+            known = [row for row in rows if max(row.known_at, row.happened_at) <= end]
+            for span in (Span.MONTH, Span.QUARTER):
+                assert known_then(span, end) == dict(expected(known, 0, span)), (span, back)
         transaction.set_rollback(True)

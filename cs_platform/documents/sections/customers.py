@@ -31,7 +31,7 @@ from health.renewals.queries.figures import outlook
 
 
 def satisfaction(source: Source) -> dict[str, Any]:
-    found = answers.series(source.month, zone=source.workspace.timezone)
+    found = answers.series(source.month)
     letters = answers.delivered(source.month)
     charts = []
     for kind in found:

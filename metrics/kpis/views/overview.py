@@ -161,22 +161,23 @@ def satisfaction(request: HttpRequest) -> HttpResponse:
     """How NPS, CSAT and CES went, each with its interval: of all surveys on a scale together."""
     lens = Lens(request)
     span = Span.QUARTER if lens.kind == Period.Kind.QUARTER else Span.MONTH
-    shown = []
-    for scale in results.scales_in_use():
-        periods = [
-            period
-            for period in results.trend(results.Source.all(scale), span)
-            if lens.as_of is None or period.starts_on <= lens.as_of
-        ]
-        shown.append(
-            {
-                "slug": scale.kind,
-                "title": dict(Survey.Kind.choices)[scale.kind],
-                "chart": survey_charts.trend(periods, scale, span),
-                "unit": survey_charts.axis_title(scale),
-                "n": sum(period.tally.n for period in periods),
-            }
-        )
+    if lens.as_of is None:
+        trends = {
+            scale: results.trend(results.Source.all(scale), span)
+            for scale in results.scales_in_use()
+        }
+    else:
+        trends = results.trend_as_of(lens.as_of, span)
+    shown = [
+        {
+            "slug": scale.kind,
+            "title": dict(Survey.Kind.choices)[scale.kind],
+            "chart": survey_charts.trend(periods, scale, span),
+            "unit": survey_charts.axis_title(scale),
+            "n": sum(period.tally.n for period in periods),
+        }
+        for scale, periods in trends.items()
+    ]
     context = {**lens.context(), "tab_satisfaction": True, "scales": shown}
     return part_or_page(request, "kpis/satisfaction.html", "kpis/_satisfaction.html", context)
 

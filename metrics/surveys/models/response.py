@@ -128,11 +128,6 @@ class Response(TenantModel):
                 condition=models.Q(is_suspected_robot=True),
                 name="surveys_response_robots",
             ),
-            models.Index(
-                fields=["workspace", "known_at"],
-                condition=models.Q(known_at__gt=models.F("happened_at")),
-                name="surveys_response_late",
-            ),
         ]
 
     @property

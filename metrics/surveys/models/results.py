@@ -76,7 +76,8 @@ class CountedAnswer(TenantModel):
 
     Answers of suspected robots have no row. A *person* is a contact, else a browser or user id,
     else the answer alone. ``in_survey`` and ``in_kind`` are `Spans`: the periods of which this is
-    the person's latest answer in the survey, and in all surveys of the kind.
+    the person's latest answer in the survey, and in all surveys of the kind. ``month_until`` and
+    ``quarter_until``: the day from which on a later one of the kind was known, where there is one.
     """
 
     response = models.ForeignKey(
@@ -103,6 +104,10 @@ class CountedAnswer(TenantModel):
     agent = models.CharField(max_length=20, blank=True)
     in_survey = models.PositiveSmallIntegerField()
     in_kind = models.PositiveSmallIntegerField()
+    # of the workspace, like the day
+    known_on = models.DateField()
+    month_until = models.DateField(null=True)
+    quarter_until = models.DateField(null=True)
     # of `ResultCalendar`; of an earlier one, the answer is in no sum
     generation = models.IntegerField(db_default=0)
     # what was chosen, as "question:option" or "question:rating", and "question:" for answering it
@@ -185,6 +190,31 @@ class ResultFigure(TenantModel):
                 name="surveys_resultfigure_key",
             ),
         ]  # fmt: skip
+
+
+class KnownFigure(TenantModel):
+    """What became known on a day of the grades of a month or quarter, over all surveys of a kind.
+
+    The rows up to a day add up to what was known when it ended: how many people had given a score,
+    each counted once with the latest answer known by then.
+    """
+
+    kind = models.CharField(max_length=10, choices=Survey.Kind.choices)
+    scale = models.PositiveSmallIntegerField()
+    span = models.CharField(max_length=7, choices=Span.choices)
+    starts_on = models.DateField()
+    known_on = models.DateField()
+    score = models.SmallIntegerField()
+    n = models.IntegerField()
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["workspace", "span", "starts_on", "kind", "scale", "known_on", "score"],
+                name="surveys_knownfigure_key",
+            ),
+        ]
 
 
 class ChoiceFigure(TenantModel):

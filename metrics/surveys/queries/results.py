@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Sum
@@ -14,6 +14,7 @@ from metrics.surveys import scales
 from metrics.surveys.models import (
     ALL_SURVEYS,
     EVER,
+    KnownFigure,
     Response,
     ResultFigure,
     ResultMark,
@@ -25,6 +26,8 @@ from metrics.surveys.scales import Scale
 from metrics.surveys.tallies import Tally
 
 DIMENSIONS = ("segment", "plan", "stage", "owner", "channel", "touchpoint", "agent")
+# In the order they are told in.
+_SCALES = (scales.NPS, scales.CSAT, scales.CES5, scales.CES7)
 # Periods a trend shows.
 SHOWN = {Span.MONTH: 24, Span.QUARTER: 12, Span.YEAR: 10}
 # Parts a cut shows; the smaller ones are left out, and said to be.
@@ -98,14 +101,51 @@ def trend(source: Source, span: str) -> list[Period]:
     days = sorted(newest)
     if not days:
         return []
-    first = max(days[0], _step(days[-1], span, 1 - SHOWN[Span(span)]))
     counts: dict[dt.date, dict[int, int]] = defaultdict(dict)
-    rows = _figures(source, span).filter(dimension="", starts_on__gte=first)
+    rows = _figures(source, span).filter(dimension="", starts_on__gte=days[0])
     for starts_on, score, n in rows.values_list("starts_on", "score", "n"):
         counts[starts_on][score] = n
-    found, day = [], first
-    while day <= days[-1]:
-        found.append(Period(day, Tally(source.scale, counts.get(day, {}))))
+    return _without_gaps(source.scale, span, counts)
+
+
+def trend_as_of(day: dt.date, span: str) -> dict[Scale, list[Period]]:
+    """The same of every scale that had answers, over all surveys, as known when ``day`` ended."""
+    last = day.replace(day=1)
+    known = known_counts(span, since=_step(last, span, -SHOWN[Span(span)]), as_of=day)
+    return {scale: _without_gaps(scale, span, counts) for scale, counts in known.items()}
+
+
+def known_counts(
+    span: str, *, since: dt.date, as_of: dt.date
+) -> dict[Scale, dict[dt.date, dict[int, int]]]:
+    """People by scale, month or quarter from ``since`` on, and score, as known when a day ended."""
+    rows = (
+        KnownFigure.objects.filter(span=span, starts_on__gte=since, known_on__lte=as_of)
+        .values_list("kind", "scale", "starts_on", "score")
+        .annotate(known=Sum("n"))
+        .filter(known__gt=0)
+        .order_by()
+    )
+    found: dict[tuple[str, int], dict[dt.date, dict[int, int]]] = defaultdict(
+        lambda: defaultdict(dict)
+    )
+    for kind, highest, starts_on, score, known in rows:
+        found[kind, highest][starts_on][score] = known
+    return {
+        scale: found[scale.kind, scale.highest]
+        for scale in _SCALES
+        if (scale.kind, scale.highest) in found
+    }
+
+
+def _without_gaps(
+    scale: Scale, span: str, counts: Mapping[dt.date, Mapping[int, int]]
+) -> list[Period]:
+    last = max(counts)
+    day = max(min(counts), _step(last, span, 1 - SHOWN[Span(span)]))
+    found = []
+    while day <= last:
+        found.append(Period(day, Tally(scale, counts.get(day, {}))))
         day = _step(day, span, 1)
     return found
 
@@ -152,8 +192,7 @@ def scales_in_use() -> list[Scale]:
             scope=ALL_SURVEYS, span=Span.EVER, dimension="", n__gt=0
         ).values_list("kind", "scale")
     )
-    every = (scales.NPS, scales.CSAT, scales.CES5, scales.CES7)
-    return [scale for scale in every if (scale.kind, scale.highest) in used]
+    return [scale for scale in _SCALES if (scale.kind, scale.highest) in used]
 
 
 def hearing_count(survey: Survey) -> int:

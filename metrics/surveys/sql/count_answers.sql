@@ -65,6 +65,7 @@ dated AS (
     SELECT
         a.*,
         (a.happened_at AT TIME ZONE %(zone)s)::date AS day,
+        (greatest(a.happened_at, a.known_at) AT TIME ZONE %(zone)s)::date AS known_on,
         a.kind = 'hearing' OR a.score IS NOT NULL AS is_graded
     FROM answered a
 ),
@@ -108,7 +109,16 @@ ranked AS (
         ) AS kind_year,
         row_number() OVER (
             PARTITION BY person, kind, scale, is_graded ORDER BY happened_at DESC, id DESC
-        ) AS kind_ever
+        ) AS kind_ever,
+        -- from when on a later answer of the month, of the quarter, is known
+        min(known_on) OVER (
+            PARTITION BY person, kind, scale, is_graded, month ORDER BY happened_at DESC, id DESC
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS month_until,
+        min(known_on) OVER (
+            PARTITION BY person, kind, scale, is_graded, quarter ORDER BY happened_at DESC, id DESC
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS quarter_until
     FROM placed p
 ),
 -- what results know of each answer, the account as it was at the answer
@@ -137,6 +147,9 @@ fresh AS (
             (r.kind_month = 1)::integer + 2 * (r.kind_quarter = 1)::integer
             + 4 * (r.kind_year = 1)::integer + 8 * (r.kind_ever = 1)::integer
         ELSE 0 END AS in_kind,
+        r.known_on,
+        r.month_until,
+        r.quarter_until,
         picked.picks,
         coalesce(m.search_text, '') AS search_text,
         m.response_id IS NOT NULL AS is_marked
@@ -179,10 +192,10 @@ fresh AS (
         ) AS latest
     ) AS past ON true
     LEFT JOIN LATERAL (
-        -- the plan of the dearest contract that ran on the day
+        -- the plan of the dearest contract that ran on the day, at the day's rates of exchange
         SELECT entry.plan_id
         FROM (
-            SELECT DISTINCT ON (e.subscription_id) e.plan_id, e.kind, e.mrr
+            SELECT DISTINCT ON (e.subscription_id) e.plan_id, e.kind, e.mrr, e.currency
             FROM accounts_contractevent e
             WHERE e.workspace_id = %(workspace_id)s AND e.account_id = r.account_id
               AND e.effective_on <= r.day AND e.kind NOT IN ('void', 'one_off')
@@ -193,7 +206,19 @@ fresh AS (
             ORDER BY e.subscription_id, e.effective_on DESC, e.id DESC
         ) AS entry
         WHERE entry.kind <> 'churn' AND entry.plan_id IS NOT NULL
-        ORDER BY entry.mrr DESC NULLS LAST, entry.plan_id
+        ORDER BY
+            entry.mrr * CASE
+                WHEN entry.currency = %(currency)s THEN 1
+                ELSE (
+                    SELECT x.rate
+                    FROM accounts_exchangerate x
+                    WHERE x.workspace_id = %(workspace_id)s AND x.currency = entry.currency
+                      AND x.valid_from <= r.day
+                    ORDER BY x.valid_from DESC
+                    LIMIT 1
+                )
+            END DESC NULLS LAST,
+            entry.plan_id
         LIMIT 1
     ) AS contract ON true
 ),
@@ -208,19 +233,21 @@ stored AS (
 put AS (
     INSERT INTO surveys_countedanswer AS kept (
         workspace_id, response_id, survey_id, kind, scale, person, happened_at, day, score,
-        segment, plan, stage, owner, channel, touchpoint, agent, in_survey, in_kind, picks,
-        generation, search_text
+        segment, plan, stage, owner, channel, touchpoint, agent, in_survey, in_kind, known_on,
+        month_until, quarter_until, picks, generation, search_text
     )
     SELECT
         %(workspace_id)s, response_id, survey_id, kind, scale, person, happened_at, day, score,
-        segment, plan, stage, owner, channel, touchpoint, agent, in_survey, in_kind, picks,
-        %(generation)s, search_text
+        segment, plan, stage, owner, channel, touchpoint, agent, in_survey, in_kind, known_on,
+        month_until, quarter_until, picks, %(generation)s, search_text
     FROM fresh
     WHERE is_marked OR NOT EXISTS (
         SELECT FROM stored s
         WHERE s.response_id = fresh.response_id AND s.generation = %(generation)s
           AND (s.in_survey, s.in_kind, s.segment, s.plan, s.stage, s.owner)
             = (fresh.in_survey, fresh.in_kind, fresh.segment, fresh.plan, fresh.stage, fresh.owner)
+          AND (s.known_on, s.month_until, s.quarter_until)
+            IS NOT DISTINCT FROM (fresh.known_on, fresh.month_until, fresh.quarter_until)
     )
     ON CONFLICT (workspace_id, response_id) DO UPDATE SET
         survey_id = excluded.survey_id, kind = excluded.kind, scale = excluded.scale,
@@ -228,7 +255,9 @@ put AS (
         score = excluded.score, segment = excluded.segment, plan = excluded.plan,
         stage = excluded.stage, owner = excluded.owner, channel = excluded.channel,
         touchpoint = excluded.touchpoint, agent = excluded.agent,
-        in_survey = excluded.in_survey, in_kind = excluded.in_kind, picks = excluded.picks,
+        in_survey = excluded.in_survey, in_kind = excluded.in_kind,
+        known_on = excluded.known_on, month_until = excluded.month_until,
+        quarter_until = excluded.quarter_until, picks = excluded.picks,
         generation = excluded.generation,
         search_text = CASE WHEN excluded.response_id = ANY (%(response_ids)s::bigint[])
             THEN excluded.search_text ELSE kept.search_text END
@@ -243,11 +272,11 @@ gone AS (
 -- what comes and what goes
 moved AS (
     SELECT survey_id, kind, scale, day, score, segment, plan, stage, owner, channel, touchpoint,
-        agent, in_survey, in_kind, picks, 1 AS weight
+        agent, in_survey, in_kind, known_on, month_until, quarter_until, picks, 1 AS weight
     FROM fresh
     UNION ALL
     SELECT survey_id, kind, scale, day, score, segment, plan, stage, owner, channel, touchpoint,
-        agent, in_survey, in_kind, picks, -1
+        agent, in_survey, in_kind, known_on, month_until, quarter_until, picks, -1
     FROM stored
     WHERE generation = %(generation)s
 ),
@@ -289,6 +318,35 @@ spread AS (
             (0, 'ever', DATE '1900-01-01', m.in_kind & 8)
     ) AS s (scope, span, starts_on, is_in)
     WHERE s.is_in > 0
+),
+-- grades by the day from which on they were known to be their person's latest of a month or a
+-- quarter, and taken back from the day on which another was
+learned AS (
+    INSERT INTO surveys_knownfigure AS kept (
+        workspace_id, kind, scale, span, starts_on, known_on, score, n
+    )
+    SELECT
+        %(workspace_id)s, m.kind, m.scale, s.span, s.starts_on, c.known_on, m.score,
+        sum(m.weight * c.sign)
+    FROM moved m
+    CROSS JOIN LATERAL (
+        SELECT
+            date_trunc('month', m.day)::date AS month,
+            (extract(month FROM m.day)::integer - %(fiscal_month)s + 12) %% 3 AS past_quarter_start
+    ) AS d
+    CROSS JOIN LATERAL (
+        VALUES
+            ('month', d.month, m.month_until),
+            ('quarter', (d.month - make_interval(months => d.past_quarter_start))::date,
+                m.quarter_until)
+    ) AS s (span, starts_on, until)
+    CROSS JOIN LATERAL (VALUES (m.known_on, 1), (s.until, -1)) AS c (known_on, sign)
+    WHERE m.score IS NOT NULL AND (s.until IS NULL OR s.until > m.known_on)
+      AND c.known_on IS NOT NULL
+    GROUP BY m.kind, m.scale, s.span, s.starts_on, c.known_on, m.score
+    HAVING sum(m.weight * c.sign) <> 0
+    ON CONFLICT (workspace_id, span, starts_on, kind, scale, known_on, score)
+    DO UPDATE SET n = kept.n + excluded.n
 ),
 -- what was chosen, added up by question
 chosen AS (

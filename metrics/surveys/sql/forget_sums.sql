@@ -8,6 +8,10 @@ grades AS (
 choices AS (
     DELETE FROM surveys_choicefigure WHERE workspace_id = %(workspace_id)s
 ),
+-- the sums by the day they were known
+learned AS (
+    DELETE FROM surveys_knownfigure WHERE workspace_id = %(workspace_id)s
+),
 -- marks that are there already
 marks AS (
     DELETE FROM surveys_resultmark WHERE workspace_id = %(workspace_id)s
