@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Membership
@@ -60,6 +61,14 @@ class AccountCurrent(TenantModel):
     exceptions = ArrayField(models.CharField(max_length=40), default=list)
     churn_probability = models.FloatField(null=True)
     expected_loss = models.DecimalField(max_digits=18, decimal_places=4, null=True)
+    # Under row-level security no index is entered at a value of numeric: its comparisons, unlike
+    # those of float8, might tell other tenants' values. So the dearest come first by this.
+    loss_order = models.GeneratedField(
+        expression=Cast("expected_loss", models.FloatField()),
+        output_field=models.FloatField(),
+        db_persist=True,
+        null=True,
+    )
     reasons = models.JSONField(default=list)
     last_seen_on = models.DateField(null=True)
     last_contact_on = models.DateField(null=True)
@@ -111,7 +120,7 @@ class AccountCurrent(TenantModel):
             ),
             models.Index(
                 "workspace",
-                F("expected_loss").desc(nulls_last=True),
+                F("loss_order").desc(nulls_last=True),
                 "urgency_on",
                 "id",
                 name="health_current_at_risk",

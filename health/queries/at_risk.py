@@ -14,7 +14,7 @@ from health.models import AccountCurrent, RiskState, ScoreDay
 OPEN_STATES = (RiskState.State.NEW, RiskState.State.WORKING, RiskState.State.WAITING)
 RISKS = "at-risk"
 RISK_ORDER = (
-    Sort("expected_loss", descending=True, nulls_last=True),
+    Sort("loss_order", descending=True, nulls_last=True),
     Sort("urgency_on"),
     Sort("id"),
 )

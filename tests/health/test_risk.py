@@ -1,9 +1,11 @@
 """The at-risk list: its order, what is left out of it, and what people do about it."""
 
 import datetime as dt
+import re
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.utils import translation
 
 from accounts.actors import Actor
@@ -96,6 +98,17 @@ def test_pages_walk_both_ways_without_gap_or_repeat(scoped: Workspace) -> None:
     assert back == walked
     with pytest.raises(paging.BadCursor):
         at_risk_page(today=TODAY, cursor="forged")
+
+
+def test_a_deep_page_enters_the_index_at_its_place(scoped: Workspace) -> None:
+    rows = at_risk(today=TODAY).filter(loss_order__lt=100)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
+    plan = rows.explain()
+    assert re.search(
+        r"Index Scan using health_current_at_risk .*\n *Index Cond: .*loss_order", plan
+    )
 
 
 def test_filters(scoped: Workspace, cast: Cast) -> None:
