@@ -13,6 +13,7 @@ from cs_platform.core.clock import local_date
 from cs_platform.core.errors import DomainError
 from cs_platform.documents import report as documents
 from cs_platform.documents import review
+from cs_platform.documents.closing import keep_month_end
 from cs_platform.documents.period import Period
 from cs_platform.documents.queries.figures import is_awaited
 from cs_platform.documents.queries.review import open_tasks
@@ -36,6 +37,7 @@ def render_report(report: Report, *, now: dt.datetime) -> Rendered:
             raise DomainError(
                 _("The figures of the month are still being computed."), code="figures_awaited"
             )
+        keep_month_end(now, report.month)
         made = documents.compose(
             workspace,
             month=report.month,

@@ -86,8 +86,8 @@ def _tiles(made: MonthlyReport, source: Source) -> list[Tile]:
                     else ""
                 )
                 tiles.append(Tile(str(row["label"]), row["value"], note))
-    if Section.HEALTH in made.sections and source.health and source.health.now.n:
-        now = source.health.now
+    if Section.HEALTH in made.sections and source.health and source.health[-1].n:
+        now = source.health[-1]
         tiles.append(
             Tile(
                 pgettext("document", "Healthy accounts"),

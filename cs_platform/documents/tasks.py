@@ -1,5 +1,6 @@
 """What the workers do for documents."""
 
+import time
 from functools import partial
 
 from celery import shared_task
@@ -7,25 +8,45 @@ from celery import shared_task
 from accounts.models import Workspace
 from cs_platform.core import clock
 from cs_platform.core.tenancy import scope
+from cs_platform.documents.closing import has_unkept, keep_month_end
 from cs_platform.documents.making import render_report, render_review
 from metrics.reports.actions.reports import make_report, waiting_report_ids
 from metrics.reports.actions.reviews import make_review_file, waiting_review_file_ids
 from metrics.reports.actions.schedules import open_due_reports
 
+# The ends of many months are kept for so long, the rest by the next task.
+_BUDGET_SECONDS = 120
+
 
 @shared_task(name="documents.send_reports")
 def send_reports() -> None:
-    """Ask for the reports that have fallen due; have every waiting one, and every sheet, made."""
+    """Ask for the reports that have fallen due; have every waiting one, and every sheet, made.
+
+    The ends of months that they tell of are kept before, for pages as well.
+    """
     now = clock.now()
     for workspace_id in Workspace.objects.order_by("id").values_list("id", flat=True):
         with scope(workspace_id):
             open_due_reports(now=now)
             is_waiting = bool(waiting_report_ids(now=now))
             is_asked = bool(waiting_review_file_ids(now=now))
+            is_over = has_unkept(now)
         if is_waiting:
             make_reports.apply_async((workspace_id,), expires=300)
         if is_asked:
             make_reviews.apply_async((workspace_id,), expires=300)
+        if is_over:
+            keep_month_ends.apply_async((workspace_id,), expires=60)
+
+
+@shared_task(name="documents.keep_month_ends")
+def keep_month_ends(workspace_id: int) -> None:
+    """Keep the ends of months that are not kept yet, each in a transaction of its own."""
+    deadline = time.monotonic() + _BUDGET_SECONDS
+    while time.monotonic() < deadline:
+        with scope(workspace_id):
+            if not keep_month_end(clock.now()):
+                return
 
 
 @shared_task(name="documents.make_reports")

@@ -1,17 +1,18 @@
 """The report's KPIs: a month as it was first known, the months before it, and its goals."""
 
 import datetime as dt
+from collections import defaultdict
 from dataclasses import dataclass
 
 from metrics.kpis.definitions import KPIS, Kpi
-from metrics.kpis.models import Goal
+from metrics.kpis.models import Goal, Period
 from metrics.kpis.periods import month_start
 from metrics.kpis.progress import Progress, progress
 from metrics.kpis.queries.accounts import accounts_behind
 from metrics.kpis.queries.figures import churn_reasons
-from metrics.kpis.queries.periods import is_computing
+from metrics.kpis.queries.periods import closed_periods, is_computing
 from metrics.kpis.queries.revenue import bridge
-from metrics.kpis.queries.series import Point, closed_before, series
+from metrics.kpis.queries.series import Point, series
 from metrics.kpis.queries.shapes import AccountRow, Bridge, FigureView, PeriodView, ReasonRow
 
 TREND_MONTHS = 13
@@ -50,53 +51,73 @@ class GoalRow:
 
 @dataclass(frozen=True)
 class Figures:
-    """The month's period and the points of every KPI, oldest first and ending with it."""
+    """The month's period and every KPI's points by kind of period, oldest first.
+
+    Months end with the month; of each other kind it is the last that was over by its end.
+    """
 
     period: PeriodView
-    points: dict[str, list[Point]]
-    year: dict[str, FigureView | None]
+    points: dict[str, dict[str, list[Point]]]
 
     def trend(self, kpi: str) -> list[FigureView | None]:
         """A KPI over the months, as first known."""
-        return [point.figure for point in self.points[kpi]]
+        return [point.figure for point in self.points[kpi][Period.Kind.MONTH]]
 
     @property
     def months(self) -> list[dt.date]:
         """The months of the points."""
-        return [point.period.starts_on for point in next(iter(self.points.values()))]
+        by_kind = next(iter(self.points.values()))
+        return [point.period.starts_on for point in by_kind[Period.Kind.MONTH]]
+
+    def latest(self, kpi: str, kind: str) -> FigureView | None:
+        """A KPI in the last period of a kind that was over by the month's end."""
+        points = self.points[kpi].get(kind)
+        return points[-1].figure if points else None
 
     def rows(self) -> list[KpiRow]:
         """The KPIs that have a figure in the month, in the order of the report."""
         before = month_start(self.period.starts_on, -1)
         found = []
         for slug in SHOWN:
-            by_month = {p.period.starts_on: p.figure for p in self.points[slug]}
+            by_month = {p.period.starts_on: p.figure for p in self.points[slug]["month"]}
             now = by_month[self.period.starts_on]
             if now is None or now.figure is None:
                 continue
-            year = None if slug in _STANDING else self.year.get(slug)
-            found.append(KpiRow(KPIS[slug], now, by_month.get(before), year))
+            year = None if slug in _STANDING else self.latest(slug, Period.Kind.TRAILING)
+            is_same_end = year is not None and year.period.ends_on == self.period.ends_on
+            found.append(
+                KpiRow(KPIS[slug], now, by_month.get(before), year if is_same_end else None)
+            )
         return found
 
 
-def figures(month: dt.date) -> Figures | None:
+def figures(month: dt.date, *, fiscal_start: int) -> Figures | None:
     """The month's KPIs as first known; None where the month has not been computed."""
     day = month_start(month, 1) - DAY
-    shown = closed_before("month", day, limit=TREND_MONTHS)
-    if not shown or shown[0].starts_on != month:
+    since = month_start(month, 1 - TREND_MONTHS)
+    closed = closed_periods(first=since, last=day, fiscal_start=fiscal_start)
+    months = closed[Period.Kind.MONTH]
+    if not months or months[0].starts_on != month:
         return None
-    year = closed_before("trailing12", day, limit=1)
-    by_kpi = series(year, SHOWN) if year and year[0].ends_on == shown[0].ends_on else {}
-    return Figures(
-        period=shown[0],
-        points=series(shown, SHOWN),
-        year={kpi: points[-1].figure for kpi, points in by_kpi.items()},
-    )
+    shown = [*months]
+    for kind, periods in closed.items():
+        if kind != Period.Kind.MONTH:
+            shown += periods[:1]
+    points: dict[str, dict[str, list[Point]]] = {}
+    for kpi, found in series(shown, KPIS).items():
+        by_kind: dict[str, list[Point]] = defaultdict(list)
+        for point in found:
+            by_kind[point.period.kind].append(point)
+        points[kpi] = by_kind
+    return Figures(months[0], points)
 
 
 def is_awaited(month: dt.date) -> bool:
     """Whether the month's figures are still to come: workers are at them."""
-    return figures(month) is None and is_computing()
+    is_computed = Period.objects.filter(
+        kind=Period.Kind.MONTH, starts_on=month, series=Period.Series.FIRST, is_due=False
+    )
+    return is_computing() and not is_computed.exists()
 
 
 def revenue_bridge(found: Figures) -> Bridge | None:
@@ -111,28 +132,21 @@ def reasons(found: Figures) -> list[ReasonRow]:
 
 def churned(found: Figures) -> list[AccountRow]:
     """The accounts that left in the month, the largest first."""
-    behind = accounts_behind("customer-churn", found.period, limit=CHURNED_SHOWN)
-    return [row for row in behind.rows if row.counts]
+    period = found.period
+    return accounts_behind("customer-churn", period, limit=CHURNED_SHOWN, counting=True).rows
 
 
-def goals(month: dt.date, *, known_until: dt.datetime) -> list[GoalRow]:
+def goals(month: dt.date, found: Figures | None, *, known_until: dt.datetime) -> list[GoalRow]:
     """The goals that ran in the month, by day due, with their figures at its end."""
-    day = month_start(month, 1) - DAY
     running = Goal.objects.filter(due_on__gte=month, set_at__lt=known_until).order_by(
-        "due_on", "kpi", "period_kind"
+        "due_on", "kpi", "period_kind", "pk"
     )
-    by_kind: dict[str, list[Goal]] = {}
+    rows = []
     for goal in running:
         if goal.kpi in KPIS:
-            by_kind.setdefault(goal.period_kind, []).append(goal)
-    found = []
-    for kind, goals_of_kind in by_kind.items():
-        latest = closed_before(kind, day, limit=1)
-        points = series(latest, {goal.kpi for goal in goals_of_kind}) if latest else {}
-        for goal in goals_of_kind:
-            figure = points[goal.kpi][-1].figure if points else None
-            found.append(GoalRow(goal, KPIS[goal.kpi], figure, _progress(goal, figure)))
-    return sorted(found, key=lambda row: (row.goal.due_on, row.kpi.slug, row.goal.pk))
+            figure = found.latest(goal.kpi, goal.period_kind) if found else None
+            rows.append(GoalRow(goal, KPIS[goal.kpi], figure, _progress(goal, figure)))
+    return rows
 
 
 def _progress(goal: Goal, figure: FigureView | None) -> Progress:

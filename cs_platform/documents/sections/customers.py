@@ -1,7 +1,6 @@
 """The sections about customers: satisfaction, health, risk, renewals."""
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -16,6 +15,7 @@ from cs_platform.documents.charts import (
     line_chart,
 )
 from cs_platform.documents.charts.drawing import BANDS
+from cs_platform.documents.facts import Move
 from cs_platform.documents.queries import answers
 from cs_platform.documents.queries import report as queries
 from cs_platform.documents.sections.source import Source, tone
@@ -25,6 +25,7 @@ from cs_platform.documents.wording import (
     scale_name,
     survey_short,
 )
+from health.reasons import measure_reason
 from health.renewals.models import Forecaster
 from health.renewals.quarters import Quarter
 from health.renewals.queries.figures import outlook
@@ -90,21 +91,21 @@ def _answer_row(kind: answers.Series) -> dict[str, Any]:
 
 
 def health(source: Source) -> dict[str, Any]:
-    found = source.health
-    if found is None:
+    days, facts = source.health, source.facts
+    if not days:
         return {"is_empty": True}
-    before = found.days[-2] if len(found.days) > 1 else None
+    now, before = days[-1], days[-2] if len(days) > 1 else None
     is_next = before is not None and before.day == queries.last_day(
         (source.month - queries.DAY).replace(day=1)
     )
     return {
         "is_empty": False,
         "chart": bar_chart(
-            month_labels([day.day.replace(day=1) for day in found.days]),
+            month_labels([day.day.replace(day=1) for day in days]),
             [
-                Bars(band_word(band), [d.accounts.get(band, 0) for d in found.days], colour)
+                Bars(band_word(band), [d.accounts.get(band, 0) for d in days], colour)
                 for band, colour in BANDS.items()
-                if any(day.accounts.get(band) for day in found.days)
+                if any(day.accounts.get(band) for day in days)
             ],
             title=_("Accounts by health at the end of each month"),
             form=number,
@@ -116,26 +117,26 @@ def health(source: Source) -> dict[str, Any]:
             {
                 "band": band,
                 "word": band_word(band),
-                "accounts": found.now.accounts.get(band, 0),
-                "share": percent(found.now.accounts.get(band, 0) / found.now.n)
-                if found.now.n
-                else "",
+                "accounts": now.accounts.get(band, 0),
+                "share": percent(now.accounts.get(band, 0) / now.n) if now.n else "",
                 "before": before.accounts.get(band, 0) if before and is_next else None,
             }
             for band in queries.BANDS
         ],
-        "n": found.now.n,
-        "moves": _moves(found),
-        "worse": found.moved(worse=True),
-        "better": found.moved(worse=False),
+        "n": now.n,
+        "is_awaited": source.is_awaited,
+        "moves": _moves(facts.moves) if facts else [],
+        "worse": facts.moved(worse=True) if facts else 0,
+        "better": facts.moved(worse=False) if facts else 0,
     }
 
 
-def _moves(found: queries.Health) -> list[dict[str, Any]]:
+def _moves(moves: list[Move]) -> list[dict[str, Any]]:
     """Rows: the band a month before; cells: the band at the end of this month."""
-    if not found.moves:
+    accounts = {(move.old, move.new): move.accounts for move in moves}
+    if not accounts:
         return []
-    seen = {band for pair in found.moves for band in pair}
+    seen = {band for pair in accounts for band in pair}
     shown = [band for band in queries.BANDS if band or band in seen]
     return [
         {
@@ -145,7 +146,7 @@ def _moves(found: queries.Health) -> list[dict[str, Any]]:
                 {
                     "band": new,
                     "word": band_word(new),
-                    "accounts": found.moves.get((old, new), (0, Decimal(0)))[0],
+                    "accounts": accounts.get((old, new), 0),
                     "is_same": old == new,
                 }
                 for new in shown
@@ -156,10 +157,11 @@ def _moves(found: queries.Health) -> list[dict[str, Any]]:
 
 
 def at_risk(source: Source) -> dict[str, Any]:
-    rows = queries.at_risk(source.month)
-    day = source.health.now if source.health else None
+    rows = source.facts.risks if source.facts else []
+    day = source.health[-1] if source.health else None
     return {
-        "is_empty": source.health is None,
+        "is_empty": day is None,
+        "is_awaited": source.is_awaited,
         "rows": [
             {
                 "name": row.name,
@@ -170,7 +172,7 @@ def at_risk(source: Source) -> dict[str, Any]:
                 "arr": source.short(row.arr),
                 "loss": source.short(row.expected_loss),
                 "renewal_on": row.renewal_on,
-                "reasons": row.reasons,
+                "reasons": [measure_reason(key, raw) for key, raw in row.causes],
             }
             for row in rows
         ],
@@ -181,10 +183,12 @@ def at_risk(source: Source) -> dict[str, Any]:
 
 
 def renewals(source: Source) -> dict[str, Any]:
-    months, contracts = queries.renewals(source.month, zone=source.workspace.timezone)
+    months = source.facts.renewal_months if source.facts else []
+    contracts = source.facts.renewals if source.facts else []
     bands = [band for band in BANDS if any(month.by_band.get(band) for month in months)]
     return {
         "is_empty": not any(month.contracts for month in months),
+        "is_awaited": source.is_awaited,
         "chart": bar_chart(
             month_labels([month.month for month in months]),
             [

@@ -180,7 +180,7 @@ def churn(source: Source) -> dict[str, Any]:
 
 def goals(source: Source) -> dict[str, Any]:
     until = day_end(queries.last_day(source.month), source.workspace.timezone)
-    rows = figures.goals(source.month, known_until=until)
+    rows = figures.goals(source.month, source.figures, known_until=until)
     return {
         "is_empty": not rows,
         "rows": [

@@ -7,6 +7,7 @@ from typing import Any
 from accounts.models import Workspace
 from accounts.queries.members import members
 from cs_platform.core.templatetags.formats import money_short
+from cs_platform.documents.facts import MonthFacts
 from cs_platform.documents.queries import figures
 from cs_platform.documents.queries import report as queries
 
@@ -27,13 +28,29 @@ class Source:
 
     @property
     def figures(self) -> figures.Figures | None:
-        found: figures.Figures | None = self._once("figures", lambda: figures.figures(self.month))
+        found: figures.Figures | None = self._once(
+            "figures",
+            lambda: figures.figures(
+                self.month, fiscal_start=self.workspace.fiscal_year_start_month
+            ),
+        )
         return found
 
     @property
-    def health(self) -> queries.Health | None:
-        found: queries.Health | None = self._once("health", lambda: queries.health(self.month))
+    def health(self) -> list[queries.BandDay]:
+        """Month ends that have scores; none where the month itself has none."""
+        found = self._once("health", lambda: queries.health(self.month))
+        return found or []
+
+    @property
+    def facts(self) -> MonthFacts | None:
+        found: MonthFacts | None = self._once("facts", lambda: queries.kept_facts(self.month))
         return found
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether the month's end is still to be kept by a worker."""
+        return self.facts is None and bool(self.health or self.figures)
 
     @property
     def names(self) -> dict[int, str]:

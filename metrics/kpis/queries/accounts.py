@@ -30,8 +30,9 @@ def accounts_behind(
     *,
     cursor: str | None = None,
     limit: int = 50,
+    counting: bool = False,
 ) -> AccountsPage:
-    """The accounts of a figure's denominator, those in its numerator first.
+    """The accounts of a figure's denominator, those in its numerator first; or only ``counting``.
 
     ``amount`` of a row is what the account adds to the numerator, in money per month at
     period-start rates (onboarding and tenure: days). Raises ``DomainError`` (``unknown_kpi``,
@@ -43,7 +44,8 @@ def accounts_behind(
     among = Q(period_id=period.id) & _in_cut(dimension, dimension_value)
     purpose = f"kpi-accounts:{kpi}:{period.id}:{dimension}:{dimension_value}"
     at = decode(purpose, cursor).values if cursor else None
-    found = list(islice(_walk(behind, among, at, limit + 1), limit + 1))
+    walked = _walk(behind, among, at, limit + 1, counting=counting)
+    found = list(islice(walked, limit + 1))
     shown = found[:limit]
     names = dict(
         Account.objects.filter(pk__in=[row.account_id for _at, row in shown]).values_list(
@@ -61,13 +63,13 @@ def accounts_behind(
 
 
 def _walk(
-    behind: Behind, among: Q, at: tuple[Any, ...] | None, wanted: int
+    behind: Behind, among: Q, at: tuple[Any, ...] | None, wanted: int, *, counting: bool
 ) -> Iterator[tuple[int, Any]]:
     """The rows after ``at`` with the number of their run; a run is read once it is reached."""
     amount = Coalesce(behind.amount, _ZERO, output_field=_NUMBER)
     first = 0 if at is None else int(at[0])
     for number, run in enumerate(behind.runs):
-        if number < first:
+        if number < first or (counting and not run.counts):
             continue
         rows = AccountPeriod.objects.filter(among, run.where).annotate(amount=amount)
         if at is not None and number == first:

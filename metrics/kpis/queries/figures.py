@@ -48,29 +48,29 @@ def cut(kpi: str, period: PeriodView, dimension: str) -> list[FigureView]:
 
 def churn_reasons(period: PeriodView) -> list[ReasonRow]:
     """Why accounts left, the dearest reason first."""
-    lost = {
-        row.value: row
-        for row in Figure.objects.filter(
-            period_id=period.id,
-            kpi="revenue-churn-cancelled",
-            dimension=Figure.Dimension.REASON,
-        )
-    }
-    rows = Figure.objects.filter(
-        period_id=period.id, kpi="customer-churn", dimension=Figure.Dimension.REASON
+    found = Figure.objects.filter(
+        period_id=period.id,
+        kpi__in=("customer-churn", "revenue-churn-cancelled"),
+        dimension=Figure.Dimension.REASON,
     )
+    rows, lost = [], {}
+    for row in found:
+        if row.kpi == "customer-churn":
+            rows.append(row)
+        else:
+            lost[row.value] = row.numerator or Decimal(0)
     names = labels(Figure.Dimension.REASON, [row.value for row in rows])
-    found = [
+    told = [
         ReasonRow(
             reason=row.value,
             label=names[row.value],
             accounts=int(row.numerator or 0),
-            lost=(lost[row.value].numerator if row.value in lost else None) or Decimal(0),
+            lost=lost.get(row.value, Decimal(0)),
             share=row.figure or 0.0,
         )
         for row in rows
     ]
-    return sorted(found, key=lambda row: (-row.lost, -row.accounts, row.reason))
+    return sorted(told, key=lambda row: (-row.lost, -row.accounts, row.reason))
 
 
 def labels(dimension: str, values: Sequence[str]) -> dict[str, str]:

@@ -7,10 +7,11 @@ from django.db.models import Q, QuerySet
 
 from accounts.queries.workspaces import current_workspace
 from metrics.kpis.models import Clock, Period
-from metrics.kpis.periods import first_months
+from metrics.kpis.periods import KINDS, first_months
 from metrics.kpis.queries.shapes import PeriodView
 
 _SHOWN = (Period.Series.FIRST, Period.Series.RESTATED, Period.Series.CURRENT)
+_FISCAL = {Period.Kind.QUARTER, Period.Kind.YEAR}
 
 
 def periods(
@@ -73,10 +74,27 @@ def is_computing() -> bool:
     return Period.objects.filter(is_due=True).exists()
 
 
+def closed_periods(
+    *, first: dt.date, last: dt.date, fiscal_start: int
+) -> dict[str, list[PeriodView]]:
+    """Periods of every kind whose last day lies between two days, newest first, as first known."""
+    rows = Period.objects.filter(
+        series=Period.Series.FIRST,
+        computed_at__isnull=False,
+        ends_on__gt=first,
+        ends_on__lte=last + dt.timedelta(days=1),
+    ).order_by("-ends_on")
+    found: dict[str, list[PeriodView]] = {kind: [] for kind in KINDS}
+    for row in rows:
+        if row.kind not in _FISCAL or row.starts_on.month in first_months(row.kind, fiscal_start):
+            found[row.kind].append(_view(row, first_id=None))
+    return found
+
+
 def _computed(kind: str) -> QuerySet[Period]:
     """Those of the fiscal year that is in force: others, kept from before, lie across them."""
     found = Period.objects.filter(computed_at__isnull=False, kind=kind)
-    if kind not in {Period.Kind.QUARTER, Period.Kind.YEAR}:
+    if kind not in _FISCAL:
         return found
     fiscal_start = current_workspace().fiscal_year_start_month
     return found.filter(starts_on__month__in=first_months(kind, fiscal_start))
