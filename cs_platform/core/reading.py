@@ -11,9 +11,12 @@ from typing import Any
 import msgspec
 from django.db import connection
 from django.db.models import Expression, Field, JSONField, Lookup, QuerySet
+from psycopg2.extensions import new_type, register_type
 
 from cs_platform.core import prepared
 from cs_platform.core.tenancy import current_workspace_id
+
+_JSON_OID, _JSONB_OID = 114, 3802
 
 
 class Slot(Expression):
@@ -40,20 +43,27 @@ class Among(Lookup):
         return f"{column} = ANY ({values})", (*params, *more)
 
 
+def _unread(text: str | None, cursor: Any) -> msgspec.Raw | None:
+    return None if text is None else msgspec.Raw(text)
+
+
+_JSON = new_type((_JSON_OID, _JSONB_OID), "JSON", _unread)
+
+
 @dataclass(frozen=True)
 class Statement:
-    """A statement that binds ``workspace_id`` and its slots, and which of its columns are JSON."""
+    """A statement that binds ``workspace_id`` and its slots."""
 
     text: str
-    json: tuple[int, ...]
 
     def rows(self, bound: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Its rows in the open scope. JSON comes as ``msgspec.Raw``, ready to be sent on."""
         with connection.cursor() as cursor:
+            register_type(_JSON, cursor.cursor)
             bound = {**bound, "workspace_id": current_workspace_id()}
             prepared.execute(cursor, self.text, bound)
             found: list[tuple[Any, ...]] = cursor.fetchall()
-        return [_with_raw(row, self.json) for row in found] if self.json else found
+        return found
 
 
 def written(rows: QuerySet[Any]) -> Statement:
@@ -70,15 +80,7 @@ def written(rows: QuerySet[Any]) -> Statement:
             raise ValueError(f"a list of {rows.model.__name__} holds a value: {param!r}")
         names.append(f"%({param.name if isinstance(param, Slot) else 'workspace_id'})s")
     columns = [expression for expression, *_rest in compiler.select]
-    json = [n for n, column in enumerate(columns) if isinstance(column.output_field, JSONField)]
-    if other := compiler.get_converters(columns).keys() - set(json):
+    json = {n for n, column in enumerate(columns) if isinstance(column.output_field, JSONField)}
+    if other := compiler.get_converters(columns).keys() - json:
         raise ValueError(f"{columns[min(other)]} is not read as it is stored")
-    return Statement(text.replace("%%", "%%%%") % tuple(names), tuple(json))
-
-
-def _with_raw(row: tuple[Any, ...], positions: tuple[int, ...]) -> tuple[Any, ...]:
-    values = list(row)
-    for position in positions:
-        if values[position] is not None:
-            values[position] = msgspec.Raw(values[position])
-    return tuple(values)
+    return Statement(text.replace("%%", "%%%%") % tuple(names))

@@ -1,9 +1,11 @@
 """What the API shows of a table: names, where they come from, and their types."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from django.db.models import QuerySet
 
 from cs_platform.core import parameters
@@ -12,6 +14,8 @@ from cs_platform.core.openapi import component
 from cs_platform.core.paging import Sort
 from cs_platform.core.parameters import Parameter
 
+# Choices of members come from outside; so many are kept.
+_MOST_CHOICES = 1000
 LARGEST_PAGE = 500
 DEFAULT_PAGE = 50
 CURSOR = parameters.text(
@@ -54,7 +58,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Resource:
-    """One kind of object of the API, read as plain dictionaries.
+    """One kind of object of the API, read as plain data.
 
     ``sorts`` is the closed set of columns a list may be sorted by, each by an index, as
     {name in the API: column of the table}.
@@ -121,27 +125,31 @@ class Resource:
         self, listing: Listing, order: tuple[Sort, ...], purpose: str, query: Mapping[str, Any]
     ) -> dict[str, Any]:
         """As ``page``, for a list with an order of its own."""
-        columns = self._asked(query)
+        sources, item = self._asked(query)
         found = listing.page(
-            tuple(column.source for column in columns.values()),
+            sources,
             purpose=purpose,
             order=order,
             limit=query.get("limit", DEFAULT_PAGE),
             cursor=query.get("cursor"),
         )
         return {
-            "items": [dict(zip(columns, row, strict=True)) for row in found.rows],
+            "items": [item(*row) for row in found.rows],
             "next_cursor": found.next,
             "previous_cursor": found.previous,
         }
 
-    def one(
-        self, queryset: QuerySet[Any], query: Mapping[str, Any] | None = None
-    ) -> dict[str, Any] | None:
+    def one(self, queryset: QuerySet[Any], query: Mapping[str, Any] | None = None) -> Any:
         """The only row of ``queryset``, None if it has none."""
-        columns = self._asked(query or {})
-        rows = queryset.values_list(*(column.source for column in columns.values()))[:1]
-        return next((dict(zip(columns, row, strict=True)) for row in rows), None)
+        sources, item = self._asked(query or {})
+        return next((item(*row) for row in queryset.values_list(*sources)[:1]), None)
 
-    def _asked(self, query: Mapping[str, Any]) -> dict[str, Column]:
-        return {name: self.columns[name] for name in query.get("fields", self.columns)}
+    def _asked(self, query: Mapping[str, Any]) -> tuple[tuple[str, ...], type[msgspec.Struct]]:
+        names = tuple(query.get("fields", self.columns))
+        return tuple(self.columns[name].source for name in names), _item(names)
+
+
+@functools.lru_cache(maxsize=_MOST_CHOICES)
+def _item(names: tuple[str, ...]) -> type[msgspec.Struct]:
+    """Objects with these members: made, and written as JSON, in half the time of dictionaries."""
+    return msgspec.defstruct("Item", names)

@@ -229,17 +229,22 @@ CONSENT = Resource(
 )
 
 
-def complete(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def complete(items: list[Any]) -> list[Any]:
     """Put groups and other answers in the place of the ids that stand for them in rows."""
     from metrics.surveys.queries.responses import answers_of
 
-    ids = {item[name] for item in items for name in ("group", "answers") if name in item}
+    ids = {
+        getattr(item, name)
+        for item in items
+        for name in ("group", "answers")
+        if hasattr(item, name)
+    }
     rows = {row.pk: row for row in Response.objects.filter(pk__in=ids)}
-    wants_answers = any("answers" in item for item in items)
+    wants_answers = any(hasattr(item, "answers") for item in items)
     answers = answers_of(rows.values()) if wants_answers else {}
     for item in items:
-        if "group" in item:
-            item["group"] = rows[item["group"]].group
-        if "answers" in item:
-            item["answers"] = answers[item["answers"]].as_json()
+        if hasattr(item, "group"):
+            item.group = rows[item.group].group
+        if hasattr(item, "answers"):
+            item.answers = answers[item.answers].as_json()
     return items
