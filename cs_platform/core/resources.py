@@ -145,7 +145,7 @@ class Resource:
         return next((item(*row) for row in queryset.values_list(*sources)[:1]), None)
 
     def _asked(self, query: Mapping[str, Any]) -> tuple[tuple[str, ...], type[msgspec.Struct]]:
-        names = tuple(query.get("fields", self.columns))
+        names = tuple(dict.fromkeys(query.get("fields", self.columns)))
         return tuple(self.columns[name].source for name in names), _item(names)
 
 

@@ -74,6 +74,7 @@ def test_only_asked_for_members_are_shown(api: Caller) -> None:
     assert api.get("accounts/a?fields=name,seats").json() == {"name": "A", "seats": None}
     listed = api.get("accounts?fields=external_id").json()
     assert listed["items"] == [{"external_id": "a"}]
+    assert api.get("accounts/a?fields=name,name").json() == {"name": "A"}
     assert "'nome'" in problem(api.get("accounts?fields=nome"), 400, "bad_parameter")["detail"]
 
 
