@@ -80,7 +80,8 @@ def score_accounts(*, now: dt.datetime, account_ids: Sequence[int] | None = None
         take_turn(wait=True)
         measured = compute(version, moment, account_ids)
         ensure_months(moment.day, moment.day + dt.timedelta(days=31))
-        _keep_days(version, moment, ScoreDay.Series.LIVE, is_closed=False, now=now)
+        replan = measured is None
+        _keep_days(version, moment, ScoreDay.Series.LIVE, is_closed=False, now=now, replan=replan)
         return sql.execute(
             "health/keep_current",
             {
@@ -88,10 +89,9 @@ def score_accounts(*, now: dt.datetime, account_ids: Sequence[int] | None = None
                 "day": moment.day,
                 "version": version.pk,
                 "now": now,
-                "everybody": measured is None,
-                "account_ids": measured or [],
                 **_weights(version),
             },
+            replan=replan,
         )
 
 
@@ -116,9 +116,9 @@ def score_past_day(
     moment = Moment.end_of(day, zone, known_until=now if corrected else None)
     with transaction.atomic():
         take_turn(wait=True)
-        compute(version, moment, account_ids)
+        replan = compute(version, moment, account_ids) is None
         ensure_months(day, day)
-        return _keep_days(version, moment, series, is_closed=True, now=now)
+        return _keep_days(version, moment, series, is_closed=True, now=now, replan=replan)
 
 
 def compute(
@@ -149,11 +149,13 @@ def compute(
             },
         )
         bounds = day_bounds(version, moment.day)
-    sql.execute("health/grade", _grading_binds(version, moment, bounds or {}))
+    binds = _grading_binds(version, moment, bounds or {})
+    sql.execute("health/grade", binds, replan=ids is None)
     return ids
 
 
 def _measure(version: ScorecardVersion, moment: Moment, ids: list[int] | None) -> None:
+    sql.execute("health/begin")
     sql.execute(
         "health/measure",
         {
@@ -167,6 +169,7 @@ def _measure(version: ScorecardVersion, moment: Moment, ids: list[int] | None) -
             "account_ids": ids or [],
             **option_binds(version),
         },
+        replan=ids is None,
     )
 
 
@@ -258,7 +261,13 @@ def ensure_months(first: dt.date, last: dt.date) -> None:
 
 
 def _keep_days(
-    version: ScorecardVersion, moment: Moment, series: int, *, is_closed: bool, now: dt.datetime
+    version: ScorecardVersion,
+    moment: Moment,
+    series: int,
+    *,
+    is_closed: bool,
+    now: dt.datetime,
+    replan: bool,
 ) -> int:
     kept = sql.row(
         "health/keep_days",
@@ -270,5 +279,6 @@ def _keep_days(
             "is_closed": is_closed,
             "now": now,
         },
+        replan=replan,
     )
     return int(kept["written"])

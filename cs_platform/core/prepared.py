@@ -3,6 +3,8 @@
 For a small batch or a page of fifty rows that is half the work. Behind a pooler that hands out
 connections by the transaction, where prepared statements get lost, ``DISABLE_SERVER_SIDE_CURSORS``
 turns this off with the rest. So does a connection that holds very many already.
+
+Truth values become part of the statement: a plan fits one of them alone.
 """
 
 import functools
@@ -22,8 +24,10 @@ _prepared: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 
 
 @functools.lru_cache(maxsize=2 * _MOST)
-def _forms(text: str) -> tuple[str, str, str]:
+def _forms(text: str, truths: frozenset[tuple[str, bool]]) -> tuple[str, str, str]:
     """The name of the prepared statement, what prepares it and what executes it."""
+    for parameter, is_true in truths:
+        text = text.replace(f"%({parameter})s", "true" if is_true else "false")
     parameters = list(dict.fromkeys(_PARAMETER.findall(text)))
     numbers = {parameter: f"${number}" for number, parameter in enumerate(parameters, 1)}
     statement = f"cs_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
@@ -32,17 +36,21 @@ def _forms(text: str) -> tuple[str, str, str]:
     return statement, f"PREPARE {statement} AS {body}", f"EXECUTE {statement} ({values})"
 
 
-def execute(cursor: Any, text: str, bound: Mapping[str, Any]) -> None:
-    """Run ``text``, one statement with parameters by name whose types PostgreSQL can tell."""
+def execute(cursor: Any, text: str, bound: Mapping[str, Any], *, before: str = "") -> None:
+    """Run ``text``, one statement with parameters by name whose types PostgreSQL can tell.
+
+    ``before`` goes to the server in the same message, in front of it.
+    """
     if connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
-        cursor.execute(text, bound)
+        cursor.execute(before + text, bound)
         return
-    statement, prepare, run = _forms(text)
+    truths = frozenset(item for item in bound.items() if isinstance(item[1], bool))
+    statement, prepare, run = _forms(text, truths)
     known = _prepared.setdefault(connection.connection, set())
     if statement not in known:
         if len(known) >= _MOST:
-            cursor.execute(text, bound)
+            cursor.execute(before + text, bound)
             return
         cursor.execute(prepare)
         known.add(statement)
-    cursor.execute(run, bound)
+    cursor.execute(before + run, bound)

@@ -7,8 +7,9 @@ that is for set-based work over many rows, where the policies cost half the time
 trigram indexes; the explicit workspace is then the only wall, so a contract test checks every
 such file.
 
-A file whose first line is ``-- prepared`` is read and planned once per connection instead of at
-every call (see `cs_platform.core.prepared`). It must cast every parameter to its type.
+A file whose first line is ``-- prepared`` or ``-- role: analytics, prepared`` is read and planned
+once per connection instead of at every call (see `cs_platform.core.prepared`), unless the caller
+wants a plan for the sizes of the moment. It must cast every parameter to its type.
 """
 
 import functools
@@ -25,7 +26,7 @@ from cs_platform.core.database import analytics_role
 from cs_platform.core.tenancy import current_workspace_id
 
 ANALYTICS_MARK = "-- role: analytics"
-PREPARED_MARK = "-- prepared"
+_PREPARED_MARKS = ("-- prepared\n", f"{ANALYTICS_MARK}, prepared\n")
 
 
 def sql_files() -> dict[str, Path]:
@@ -49,42 +50,48 @@ def _load(name: str) -> tuple[str, bool]:
 
 
 @contextmanager
-def _executed(name: str, params: Mapping[str, Any]) -> Iterator[Any]:
+def _executed(name: str, params: Mapping[str, Any], *, replan: bool = False) -> Iterator[Any]:
     text, as_analytics = _load(name)
+    run = _planned if replan or not text.startswith(_PREPARED_MARKS) else prepared.execute
     bound = {**params, "workspace_id": current_workspace_id()}
     with connection.cursor() as cursor:
         if not as_analytics:
-            if text.startswith(PREPARED_MARK):
-                prepared.execute(cursor, text, bound)
-            else:
-                cursor.execute(text, bound)
+            run(cursor, text, bound)
             yield cursor
             return
         role = connection.ops.quote_name(analytics_role(connection.settings_dict["NAME"]))
         # Taken on in one message with the statement: either both reach the server or neither does,
         # and a statement that fails ends the transaction, which gives the role back.
         with transaction.atomic(savepoint=False):
-            cursor.execute(f"SET LOCAL ROLE {role.replace('%', '%%')}; {text}", bound)
+            run(cursor, text, bound, before=f"SET LOCAL ROLE {role.replace('%', '%%')}; ")
             yield cursor
             cursor.execute("RESET ROLE")
 
 
-def execute(name: str, params: Mapping[str, Any] | None = None) -> int:
+def _planned(cursor: Any, text: str, bound: Mapping[str, Any], *, before: str = "") -> None:
+    cursor.execute(before + text, bound)
+
+
+def execute(name: str, params: Mapping[str, Any] | None = None, *, replan: bool = False) -> int:
     """Run a file for its effect; the number of rows its last statement touched."""
-    with _executed(name, params or {}) as cursor:
+    with _executed(name, params or {}, replan=replan) as cursor:
         return int(cursor.rowcount)
 
 
-def rows(name: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+def rows(
+    name: str, params: Mapping[str, Any] | None = None, *, replan: bool = False
+) -> list[dict[str, Any]]:
     """Run a file and return its rows as dictionaries."""
-    with _executed(name, params or {}) as cursor:
+    with _executed(name, params or {}, replan=replan) as cursor:
         columns = [column.name for column in cursor.description]
         return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
 
-def row(name: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def row(
+    name: str, params: Mapping[str, Any] | None = None, *, replan: bool = False
+) -> dict[str, Any]:
     """Run a file that returns exactly one row."""
-    found = rows(name, params)
+    found = rows(name, params, replan=replan)
     if len(found) != 1:
         raise LookupError(f"SQL file {name!r} returned {len(found)} rows, not one")
     return found[0]

@@ -2,9 +2,8 @@
 
 from celery import shared_task
 
-from accounts.models import Workspace
+from accounts.sweeping import each_workspace
 from cs_platform.core import clock
-from cs_platform.core.tenancy import scope
 from health.renewals.actions.refresh import has_work, refresh_renewals
 
 
@@ -18,8 +17,6 @@ def refresh(workspace_id: int) -> None:
 def sweep() -> None:
     """Ask for a refresh of every workspace with something to look at; a new day is found too."""
     now = clock.now()
-    for workspace_id in Workspace.objects.order_by("id").values_list("id", flat=True):
-        with scope(workspace_id):
-            if not has_work(now):
-                continue
-        refresh.apply_async((workspace_id,), expires=120)
+    for workspace_id, is_due in each_workspace(lambda: has_work(now)):
+        if is_due:
+            refresh.apply_async((workspace_id,), expires=120)

@@ -1,4 +1,4 @@
--- role: analytics
+-- role: analytics, prepared
 -- The rows that lists sort by, from what was just measured and graded; only rows that differ are
 -- written.
 INSERT INTO health_accountcurrent AS kept (
@@ -8,91 +8,59 @@ INSERT INTO health_accountcurrent AS kept (
     reasons, last_seen_on, last_contact_on, is_flagged, is_dismissed, risk_state, snoozed_until,
     day, computed_at, version_id
 )
-WITH
--- what each measure of an account that is not healthy costs against full marks; the three dearest
-reasons AS (
-    SELECT account_id, jsonb_agg(
-        jsonb_build_object('measure', key, 'raw', raw, 'points', points, 'cost', cost)
-        ORDER BY cost DESC, key
-    ) AS reasons
-    FROM (
-        SELECT
-            g.account_id,
-            w.key,
-            m.raw[w.position] AS raw,
-            g.points[w.position] AS points,
-            round((w.weight * (100 - g.points[w.position])
-                / (g.coverage * %(total_weight)s))::numeric, 1) AS cost,
-            row_number() OVER (
-                PARTITION BY g.account_id
-                ORDER BY w.weight * (100 - g.points[w.position]) DESC, w.key
-            ) AS rank
-        FROM health_graded g
-        JOIN health_measured m ON m.account_id = g.account_id
-        LEFT JOIN health_riskstate r
-            ON r.workspace_id = %(workspace_id)s AND r.account_id = g.account_id
-        CROSS JOIN unnest(
-            %(weight_keys)s::text[], %(weight_positions)s::integer[], %(weights)s::float8[]
-        ) AS w (key, position, weight)
-        WHERE g.points[w.position] < 100
-          AND (g.band IN ('red', 'yellow') OR coalesce(r.is_flagged, false))
-    ) costs
-    WHERE rank <= 3 AND cost >= 1
-    GROUP BY account_id
-),
--- the sparkline moved on to the day: as many empty places as days went by, then yesterday's score
--- as it was closed, then today's
-moved AS (
-    SELECT
-        m.account_id,
-        (
-            CASE
-                WHEN k.account_id IS NULL THEN array_fill(NULL::smallint, ARRAY[29])
-                WHEN k.day >= %(day)s THEN k.spark[1:29]
-                ELSE (
-                    k.spark
-                    || array_fill(NULL::smallint, ARRAY[least(%(day)s - k.day, 31) - 1])
-                )[least(%(day)s - k.day, 31) + 1:least(%(day)s - k.day, 31) + 29]
-            END || ARRAY[y.score, g.score]::smallint[]
-        ) AS spark
-    FROM health_measured m
-    LEFT JOIN health_graded g ON g.account_id = m.account_id
-    LEFT JOIN health_scoreday y
-        ON y.workspace_id = %(workspace_id)s AND y.account_id = m.account_id
-        AND y.day = %(day)s - 1 AND y.series = 0
-    LEFT JOIN health_accountcurrent k
-        ON k.workspace_id = %(workspace_id)s AND k.account_id = m.account_id
-),
--- whether "saved" or "not a risk" still holds: for 90 days, unless the band has got worse
-decisions AS (
-    SELECT
-        r.*,
-        r.settled_at > %(as_of)s - interval '90 days'
-            AND array_position(ARRAY['green', '', 'yellow', 'red'], coalesce(g.band, ''))
-                <= array_position(ARRAY['green', '', 'yellow', 'red'], r.settled_band::text)
-            AS holds
-    FROM health_measured m
-    JOIN health_riskstate r
-        ON r.workspace_id = %(workspace_id)s AND r.account_id = m.account_id
-    LEFT JOIN health_graded g ON g.account_id = m.account_id
-)
 SELECT
-    %(workspace_id)s, a.id, a.name, a.name_reading, a.external_id, m.owner_id, m.segment, a.tier,
-    m.stage, a.country, m.mrr, m.mrr * 12, m.renewal_on, m.notice_deadline_on,
-    least(m.renewal_on, m.notice_deadline_on), m.notice_given_on, g.score, g.coverage,
-    coalesce(g.band, ''), g.score_7d, g.score_30d, s.spark, coalesce(g.exceptions, '{}'),
-    g.churn_probability, g.expected_loss, coalesce(c.reasons, '[]'), m.last_seen_on,
-    m.last_contact_on, coalesce(d.is_flagged, false), coalesce(d.is_dismissed AND d.holds, false),
-    CASE WHEN d.state = 'saved' AND d.holds IS NOT TRUE THEN 'new' ELSE coalesce(d.state, 'new') END,
-    d.snoozed_until, %(day)s, %(now)s, %(version)s
-FROM health_measured m
-JOIN accounts_account a ON a.workspace_id = %(workspace_id)s AND a.id = m.account_id
-    -- said twice: the planner knows nothing of health_measured and would read every account
-    AND (%(everybody)s OR a.id = ANY (ARRAY(SELECT unnest(%(account_ids)s::bigint[]))))
-JOIN moved s ON s.account_id = m.account_id
-LEFT JOIN health_graded g ON g.account_id = m.account_id
-LEFT JOIN reasons c ON c.account_id = m.account_id
-LEFT JOIN decisions d ON d.account_id = m.account_id
+    %(workspace_id)s::bigint, a.id, a.name, a.name_reading, a.external_id, g.owner_id, g.segment, a.tier,
+    g.stage, a.country, g.mrr, g.mrr * 12, g.renewal_on, g.notice_deadline_on,
+    least(g.renewal_on, g.notice_deadline_on), g.notice_given_on, g.score, g.coverage, g.band,
+    g.score_7d, g.score_30d,
+    -- the sparkline moved on to the day: as many empty places as days went by, then yesterday's
+    -- score as it was closed, then today's
+    CASE
+        WHEN k.account_id IS NULL THEN array_fill(NULL::smallint, ARRAY[29])
+        WHEN k.day >= %(day)s::date THEN k.spark[1:29]
+        ELSE (
+            k.spark || array_fill(NULL::smallint, ARRAY[least(%(day)s::date - k.day, 31) - 1])
+        )[least(%(day)s::date - k.day, 31) + 1:least(%(day)s::date - k.day, 31) + 29]
+    END || ARRAY[y.score, g.score]::smallint[],
+    g.exceptions, g.churn_probability, g.expected_loss,
+    CASE WHEN g.band IN ('red', 'yellow') OR r.is_flagged THEN (
+        -- what the three dearest measures cost against full marks
+        SELECT coalesce(jsonb_agg(
+            jsonb_build_object(
+                'measure', w.key, 'raw', g.raw[w.position], 'points', g.points[w.position],
+                'cost', floor(w.lost / (g.coverage * %(total_weight)s::float8) * 10 + 0.5) / 10
+            ) ORDER BY w.lost DESC, w.key
+        ), '[]')
+        FROM (
+            SELECT key, position, weight * (100 - g.points[position]) AS lost
+            FROM unnest(
+                %(weight_keys)s::text[], %(weight_positions)s::integer[], %(weights)s::float8[]
+            ) AS w (key, position, weight)
+            WHERE g.points[position] < 100
+            ORDER BY weight * (100 - g.points[position]) DESC, key
+            LIMIT 3
+        ) w
+        WHERE floor(w.lost / (g.coverage * %(total_weight)s::float8) * 10 + 0.5) >= 10
+    ) ELSE '[]' END,
+    g.last_seen_on, g.last_contact_on, coalesce(r.is_flagged, false),
+    coalesce(r.is_dismissed AND d.holds, false),
+    CASE WHEN r.state = 'saved' AND d.holds IS NOT TRUE THEN 'new' ELSE coalesce(r.state, 'new') END,
+    r.snoozed_until, %(day)s::date, %(now)s::timestamptz, %(version)s::bigint
+FROM health_graded g
+JOIN accounts_account a ON a.workspace_id = %(workspace_id)s::bigint AND a.id = g.account_id
+LEFT JOIN health_scoreday y
+    ON y.workspace_id = %(workspace_id)s::bigint AND y.account_id = g.account_id
+    AND y.day = %(day)s::date - 1 AND y.series = 0
+LEFT JOIN health_accountcurrent k
+    ON k.workspace_id = %(workspace_id)s::bigint AND k.account_id = g.account_id
+LEFT JOIN health_riskstate r
+    ON r.workspace_id = %(workspace_id)s::bigint AND r.account_id = g.account_id
+-- whether "saved" or "not a risk" still holds: for 90 days, unless the band has got worse
+CROSS JOIN LATERAL (
+    SELECT r.settled_at > %(as_of)s::timestamptz - interval '90 days'
+        AND array_position(ARRAY['green', '', 'yellow', 'red'], g.band)
+            <= array_position(ARRAY['green', '', 'yellow', 'red'], r.settled_band::text) AS holds
+) d
 ORDER BY a.id
 ON CONFLICT (workspace_id, account_id) DO UPDATE SET
     name = excluded.name,

@@ -1,29 +1,22 @@
--- role: analytics
+-- role: analytics, prepared
 -- The graded scores as score-days of one series. A live day that is closed stays as it is; the day
 -- under way, and the corrected series, follow what was just computed. What a row adds to the sums
 -- of its day, and what it added before, goes to health_dayfigures with it; the sums are of decimals,
 -- so however often a row changes they equal the sums over the rows.
 WITH
--- who was scored earlier this day and is not any more: it has left, or is none of the stages scored
-unscored AS MATERIALIZED (
-    SELECT m.account_id
-    FROM health_measured m
-    CROSS JOIN LATERAL (
-        SELECT FROM health_scoreday AS former
-        WHERE former.workspace_id = %(workspace_id)s AND former.account_id = m.account_id
-          AND former.day = %(day)s AND former.series = %(series)s
-        LIMIT 1
-    ) AS former
-    WHERE NOT EXISTS (SELECT FROM health_graded g WHERE g.account_id = m.account_id)
-),
--- what the day says of each: of those, nothing
+-- what the day says of each account: nothing of those who were scored earlier this day and are not
+-- any more, because they have left or are in none of the stages that are scored
 said AS (
-    SELECT account_id, score, coverage, band, week_band, points, exceptions, churn_probability,
-        expected_loss
-    FROM health_graded
-    UNION ALL
-    SELECT account_id, NULL, 0, '', NULL, '{}', '{}', NULL, NULL
-    FROM unscored
+    SELECT *
+    FROM health_graded g
+    WHERE g.is_scored
+       OR EXISTS (
+            SELECT
+            FROM health_scoreday AS former
+            WHERE former.workspace_id = %(workspace_id)s::bigint AND former.account_id = g.account_id
+              AND former.day = %(day)s::date AND former.series = %(series)s::integer
+            OFFSET 0
+       )
 ),
 -- the rows written, as they are now
 kept AS (
@@ -33,12 +26,12 @@ kept AS (
         churn_probability, expected_loss, is_flagged, is_closed, computed_at
     )
     SELECT
-        %(workspace_id)s, g.account_id, %(day)s, %(series)s, %(version)s, g.score, g.coverage,
-        g.band, g.week_band, m.raw, g.points, g.exceptions, m.owner_id, m.segment, m.stage, m.mrr,
-        m.renewal_on, m.notice_deadline_on, g.churn_probability, g.expected_loss,
-        coalesce(r.is_flagged AND r.flagged_at <= %(as_of)s, false), %(is_closed)s, %(now)s
+        %(workspace_id)s, g.account_id, %(day)s, %(series)s, %(version)s::bigint, g.score,
+        coalesce(g.coverage, 0), g.band, g.week_band, g.raw, g.points, g.exceptions, g.owner_id,
+        g.segment, g.stage, g.mrr, g.renewal_on, g.notice_deadline_on, g.churn_probability,
+        g.expected_loss, coalesce(r.is_flagged AND r.flagged_at <= %(as_of)s::timestamptz, false),
+        %(is_closed)s, %(now)s::timestamptz
     FROM said g
-    JOIN health_measured m ON m.account_id = g.account_id
     LEFT JOIN health_riskstate r
         ON r.workspace_id = %(workspace_id)s AND r.account_id = g.account_id
     ON CONFLICT (workspace_id, account_id, day, series) DO UPDATE SET
@@ -89,9 +82,13 @@ parts AS (
         -former.mrr, former.renewal_on, -former.expected_loss, -former.coverage,
         former.band IN ('yellow', 'red') OR former.is_flagged
     FROM kept
-    JOIN health_scoreday AS former
-        ON former.workspace_id = %(workspace_id)s AND former.account_id = kept.account_id
-        AND former.day = %(day)s AND former.series = %(series)s
+    CROSS JOIN LATERAL (
+        SELECT *
+        FROM health_scoreday AS former
+        WHERE former.workspace_id = %(workspace_id)s AND former.account_id = kept.account_id
+          AND former.day = %(day)s AND former.series = %(series)s
+        OFFSET 0
+    ) AS former
 ),
 -- contracts that end within a year, by the first of the month
 monthly AS (

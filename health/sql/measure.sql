@@ -1,31 +1,8 @@
--- role: analytics
+-- role: analytics, prepared
 -- What every account measured as of a moment, as it was known at a moment: the raw values of
 -- health.measures in order of their position, and the facts and attributes beside them, into the
 -- transaction's health_measured. A pure function of as_of, known_until and the options.
 -- Days are the workspace's.
--- For the rest of the transaction: compiling these statements takes longer than running them, and
--- the aggregates over everybody fit into this memory.
-SET LOCAL jit = off;
-SET LOCAL work_mem = '64MB';
--- Off for the same reason: a sort per account costs more than one of them all.
-SET LOCAL enable_incremental_sort = off;
-CREATE TEMPORARY TABLE IF NOT EXISTS health_measured (
-    account_id bigint NOT NULL,
-    stage text NOT NULL,
-    segment text NOT NULL,
-    owner_id bigint,
-    mrr numeric,
-    renewal_on date,
-    notice_deadline_on date,
-    notice_given_on date,
-    billing_months integer,
-    last_seen_on date,
-    last_contact_on date,
-    is_known boolean NOT NULL,
-    facts double precision[] NOT NULL,
-    raw double precision[] NOT NULL
-) ON COMMIT DELETE ROWS;
-DELETE FROM health_measured WHERE %(workspace_id)s IS NOT NULL;
 INSERT INTO health_measured
 WITH
 -- the accounts asked for; as a query and not as constants, each of which the planner would weigh
@@ -40,12 +17,12 @@ past AS (
         attribute,
         coalesce(
             (array_agg(new_value ORDER BY happened_at DESC, id DESC)
-                FILTER (WHERE happened_at <= %(as_of)s AND known_at <= %(known_until)s))[1],
+                FILTER (WHERE happened_at <= %(as_of)s::timestamptz AND known_at <= %(known_until)s::timestamptz))[1],
             (array_agg(old_value ORDER BY happened_at, id)
                 FILTER (WHERE happened_at > %(as_of)s OR known_at > %(known_until)s))[1]
         ) AS value
     FROM accounts_attributechange
-    WHERE workspace_id = %(workspace_id)s
+    WHERE workspace_id = %(workspace_id)s::bigint
       AND %(is_replay)s
       AND (%(everybody)s OR account_id = ANY (ARRAY(SELECT account_id FROM wanted)))
     GROUP BY account_id, attribute
@@ -91,37 +68,37 @@ usage AS (
     SELECT
         account_id,
         sum(events) FILTER (
-            WHERE day < %(day)s AND day >= %(day)s - %(usage_trend_days)s
+            WHERE day < %(day)s::date AND day >= %(day)s - %(usage_trend_days)s::integer
         ) AS recent_events,
         sum(events) FILTER (WHERE day < %(day)s - %(usage_trend_days)s) AS baseline_events,
         min(day) FILTER (WHERE day < %(day)s - %(usage_trend_days)s) AS baseline_from,
         bit_count(bit_or(1::bigint << (%(day)s - day)) FILTER (
-            WHERE day > %(day)s - %(active_days_days)s
+            WHERE day > %(day)s - %(active_days_days)s::integer
         )::bit(64)) AS active_days,
-        sum(logins) FILTER (WHERE day > %(day)s - %(login_count_days)s) AS logins,
+        sum(logins) FILTER (WHERE day > %(day)s - %(login_count_days)s::integer) AS logins,
         sum(logins) FILTER (
-            WHERE day > %(day)s - %(login_frequency_days)s
+            WHERE day > %(day)s - %(login_frequency_days)s::integer
         ) AS frequency_logins,
         sum(logins) AS known_logins,
         max(day) AS last_day
     FROM usage_accountday
     WHERE workspace_id = %(workspace_id)s
       AND day <= %(day)s
-      AND day >= %(day)s - %(usage_trend_days)s - %(usage_trend_baseline_days)s
-      AND known_on <= %(known_on)s
+      AND day >= %(day)s - %(usage_trend_days)s - %(usage_trend_baseline_days)s::integer
+      AND known_on <= %(known_on)s::date
       AND (%(everybody)s OR account_id = ANY (ARRAY(SELECT account_id FROM wanted)))
     GROUP BY account_id
 ),
 -- each user of an account in the longer of the two windows, with the last day
 seen_users AS (
-    SELECT account_id, user_id, max(day) AS last_day
+    SELECT account_id, max(day) AS last_day
     FROM usage_userday
     WHERE workspace_id = %(workspace_id)s
       AND day <= %(day)s
-      AND day > %(day)s - greatest(%(active_users_days)s, %(login_frequency_days)s)
+      AND day > %(day)s - greatest(%(active_users_days)s::integer, %(login_frequency_days)s)
       AND known_on <= %(known_on)s
       AND (%(everybody)s OR account_id = ANY (ARRAY(SELECT account_id FROM wanted)))
-    GROUP BY account_id, user_id
+    GROUP BY account_id, user_id COLLATE "C"
 ),
 -- distinct users per account
 users AS (
@@ -134,14 +111,14 @@ users AS (
 ),
 -- each event name an account used
 used_features AS (
-    SELECT account_id, name
+    SELECT account_id
     FROM usage_accountdayevent
     WHERE workspace_id = %(workspace_id)s
       AND day <= %(day)s
-      AND day > %(day)s - %(feature_breadth_days)s
+      AND day > %(day)s - %(feature_breadth_days)s::integer
       AND known_on <= %(known_on)s
       AND (%(everybody)s OR account_id = ANY (ARRAY(SELECT account_id FROM wanted)))
-    GROUP BY account_id, name
+    GROUP BY account_id, name COLLATE "C"
 ),
 -- distinct event names per account
 features AS (
@@ -151,7 +128,7 @@ features AS (
 ),
 -- the last exchange with the customer
 contacts AS (
-    SELECT i.account_id, (max(i.happened_at) AT TIME ZONE %(zone)s)::date AS last_contact_on
+    SELECT i.account_id, (max(i.happened_at) AT TIME ZONE %(zone)s::text)::date AS last_contact_on
     FROM accounts_interaction i
     WHERE i.workspace_id = %(workspace_id)s
       AND i.kind <> 'note'
@@ -177,7 +154,7 @@ revenue AS MATERIALIZED (
 revenue_before AS MATERIALIZED (
     SELECT account_id, CASE WHEN bool_and(mrr IS NOT NULL) THEN sum(mrr) END AS mrr
     FROM recurring_revenue(
-        %(workspace_id)s, %(day)s - %(contract_trend_days)s, %(known_until)s
+        %(workspace_id)s, %(day)s - %(contract_trend_days)s::integer, %(known_until)s
     )
     WHERE %(everybody)s OR account_id = ANY (ARRAY(SELECT account_id FROM wanted))
     GROUP BY account_id
@@ -213,7 +190,7 @@ grades AS (
           AND NOT response.is_suspected_robot
           AND response.happened_at <= %(as_of)s
           AND response.happened_at > %(as_of)s
-              - make_interval(days => 1 + greatest(%(nps_days)s, %(csat_days)s, %(ces_days)s))
+              - make_interval(days => 1 + greatest(%(nps_days)s::integer, %(csat_days)s::integer, %(ces_days)s::integer))
           AND response.known_at <= %(known_until)s
           AND response.account_id IS NOT NULL
           AND (
@@ -235,7 +212,9 @@ sentiment AS (
     FROM grades
     GROUP BY account_id
 ),
--- everything side by side; the last day before the windows is looked up only where they are empty
+-- everything side by side, each joined in full though all of it is of the population: steps have no
+-- statistics, and a full join is the one that never compares every row with every other. The last
+-- day before the windows is looked up only where they are empty.
 gathered AS (
     SELECT
         p.*,
@@ -268,13 +247,13 @@ gathered AS (
         s.csat,
         s.ces
     FROM population p
-    LEFT JOIN usage u ON u.account_id = p.account_id
-    LEFT JOIN users w ON w.account_id = p.account_id
-    LEFT JOIN features f ON f.account_id = p.account_id
-    LEFT JOIN contacts c ON c.account_id = p.account_id
-    LEFT JOIN revenue r ON r.account_id = p.account_id
-    LEFT JOIN revenue_before b ON b.account_id = p.account_id
-    LEFT JOIN sentiment s ON s.account_id = p.account_id
+    FULL JOIN usage u ON u.account_id = p.account_id
+    FULL JOIN users w ON w.account_id = p.account_id
+    FULL JOIN features f ON f.account_id = p.account_id
+    FULL JOIN contacts c ON c.account_id = p.account_id
+    FULL JOIN revenue r ON r.account_id = p.account_id
+    FULL JOIN revenue_before b ON b.account_id = p.account_id
+    FULL JOIN sentiment s ON s.account_id = p.account_id
 ),
 -- raw values by position, rounded to 4 decimals; NULL is "no data"
 valued AS (
@@ -282,7 +261,7 @@ valued AS (
         g.*,
         ARRAY[
             -- usage_trend
-            CASE WHEN g.baseline_days >= %(usage_trend_minimum_days)s THEN
+            CASE WHEN g.baseline_days >= %(usage_trend_minimum_days)s::integer THEN
                 floor(
                     100.0::float8 * (coalesce(g.recent_events, 0)::float8 / %(usage_trend_days)s)
                     / (g.baseline_events::float8 / g.baseline_days) * 10000 + 0.5
@@ -318,7 +297,7 @@ valued AS (
                 CASE
                     WHEN g.completed_on IS NULL OR g.completed_on > %(day)s
                         THEN greatest(%(day)s - g.due_on, 0)
-                    WHEN g.completed_on > %(day)s - %(onboarding_lateness_days)s
+                    WHEN g.completed_on > %(day)s - %(onboarding_lateness_days)s::integer
                         THEN greatest(g.completed_on - g.due_on, 0)
                 END
             END::float8,

@@ -84,7 +84,7 @@ def fill(book: Book, account: Account, cast: Cast) -> None:
     )  # fmt: skip
     RiskNote.objects.create(
         account=account, kind="flag", old_state="new", new_state="working", reason="Silent",
-        happened_at=book.now - dt.timedelta(hours=1), author_label="x",
+        happened_at=book.now, author_label="x",
     )  # fmt: skip
 
 
