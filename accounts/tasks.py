@@ -6,16 +6,11 @@ from celery import shared_task
 
 from accounts import delivery
 from accounts.actions.mail import forget_texts
-from accounts.models import Workspace
+from accounts.sweeping import each_workspace
 from cs_platform.core import clock
-from cs_platform.core.tenancy import scope
 
 # Letters are kept whole for so long after they were settled; what they were stays known.
 KEPT_FOR = dt.timedelta(days=30)
-
-
-def _workspaces() -> list[int]:
-    return list(Workspace.objects.order_by("id").values_list("id", flat=True))
 
 
 @shared_task(name="accounts.send_mail")
@@ -28,17 +23,13 @@ def send_mail(workspace_id: int) -> None:
 def sweep_mail() -> None:
     """Ask for a delivery in every workspace that has a letter to send."""
     now = clock.now()
-    for workspace_id in _workspaces():
-        with scope(workspace_id):
-            if not delivery.has_mail(now):
-                continue
-        send_mail.apply_async((workspace_id,), expires=30)
+    for workspace_id, has_mail in each_workspace(lambda: delivery.has_mail(now)):
+        if has_mail:
+            send_mail.apply_async((workspace_id,), expires=30)
 
 
 @shared_task(name="accounts.forget_letters")
 def forget_letters() -> None:
     """Throw away the texts of letters that were settled long ago."""
     before = clock.now() - KEPT_FOR
-    for workspace_id in _workspaces():
-        with scope(workspace_id):
-            forget_texts(before=before)
+    list(each_workspace(lambda: forget_texts(before=before)))

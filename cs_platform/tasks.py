@@ -2,10 +2,9 @@
 
 from celery import shared_task
 
-from accounts.models import Workspace
+from accounts.sweeping import each_workspace
 from cs_platform import pipeline
 from cs_platform.core import clock
-from cs_platform.core.tenancy import scope
 
 
 @shared_task(name="cs_platform.refresh_workspace")
@@ -21,8 +20,6 @@ def sweep() -> None:
     A workspace's midnight is found here too: its first sweep of a new day closes the day before.
     """
     now = clock.now()
-    for workspace_id in Workspace.objects.order_by("id").values_list("id", flat=True):
-        with scope(workspace_id):
-            if not pipeline.has_work(now):
-                continue
-        refresh_workspace.apply_async((workspace_id,), expires=30)
+    for workspace_id, has_work in each_workspace(lambda: pipeline.has_work(now)):
+        if has_work:
+            refresh_workspace.apply_async((workspace_id,), expires=30)

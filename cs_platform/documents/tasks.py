@@ -3,9 +3,9 @@
 import time
 from functools import partial
 
-from celery import shared_task
+from celery import Task, shared_task
 
-from accounts.models import Workspace
+from accounts.sweeping import each_workspace
 from cs_platform.core import clock
 from cs_platform.core.tenancy import scope
 from cs_platform.documents.closing import has_unkept, keep_month_end
@@ -25,18 +25,19 @@ def send_reports() -> None:
     The ends of months that they tell of are kept before, for pages as well.
     """
     now = clock.now()
-    for workspace_id in Workspace.objects.order_by("id").values_list("id", flat=True):
-        with scope(workspace_id):
-            open_due_reports(now=now)
-            is_waiting = bool(waiting_report_ids(now=now))
-            is_asked = bool(waiting_review_file_ids(now=now))
-            is_over = has_unkept(now)
-        if is_waiting:
-            make_reports.apply_async((workspace_id,), expires=300)
-        if is_asked:
-            make_reviews.apply_async((workspace_id,), expires=300)
-        if is_over:
-            keep_month_ends.apply_async((workspace_id,), expires=60)
+
+    def look() -> list[Task]:
+        open_due_reports(now=now)
+        waiting = (
+            (make_reports, waiting_report_ids(now=now)),
+            (make_reviews, waiting_review_file_ids(now=now)),
+            (keep_month_ends, has_unkept(now)),
+        )
+        return [task for task, work in waiting if work]
+
+    for workspace_id, due in each_workspace(look):
+        for task in due:
+            task.apply_async((workspace_id,), expires=300)
 
 
 @shared_task(name="documents.keep_month_ends")

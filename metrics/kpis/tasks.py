@@ -6,7 +6,7 @@ import time
 from celery import shared_task
 from django.db import transaction
 
-from accounts.models import Workspace
+from accounts.sweeping import each_workspace
 from cs_platform.core import clock
 from cs_platform.core.tenancy import scope
 from metrics.kpis.actions import schedule
@@ -24,11 +24,11 @@ _IDLE_SHARE = 1.0
 def sweep() -> None:
     """Ask for the computation of every workspace that has something to compute."""
     now = clock.now()
-    for workspace_id in Workspace.objects.order_by("id").values_list("id", flat=True):
-        with scope(workspace_id):
-            if not schedule.has_work(now) or _is_resting(now):
-                continue
-        compute.apply_async((workspace_id,), expires=60)
+    for workspace_id, is_due in each_workspace(
+        lambda: schedule.has_work(now) and not _is_resting(now)
+    ):
+        if is_due:
+            compute.apply_async((workspace_id,), expires=60)
 
 
 def _is_resting(now: dt.datetime) -> bool:
@@ -59,6 +59,7 @@ def compute(workspace_id: int) -> None:
             if batches:
                 schedule.compute_batch(batches[0], now=now)
             elif not schedule.look_for_lapses(now):
+                schedule.past_is_done()
                 return
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from celery import shared_task
 
-from accounts.models import Workspace
+from accounts.sweeping import each_workspace
 from cs_platform.core import clock
 from cs_platform.core.tenancy import scope
 from metrics.surveys import rollup
@@ -55,19 +55,15 @@ def count_reach(workspace_id: int) -> None:
 @shared_task(name="surveys.sweep_reach")
 def sweep_reach() -> None:
     """Ask for the reach of themes in every workspace that has any."""
-    for workspace_id in Workspace.objects.order_by("id").values_list("id", flat=True):
-        with scope(workspace_id):
-            if not Theme.objects.exists():
-                continue
-        count_reach.apply_async((workspace_id,), expires=1800)
+    for workspace_id, has_themes in each_workspace(Theme.objects.exists):
+        if has_themes:
+            count_reach.apply_async((workspace_id,), expires=1800)
 
 
 @shared_task(name="surveys.sweep")
 def sweep() -> None:
     """Ask for a run in every workspace whose surveys have something to be done."""
     now = clock.now()
-    for workspace_id in Workspace.objects.order_by("id").values_list("id", flat=True):
-        with scope(workspace_id):
-            if not sending.has_work(now):
-                continue
-        run.apply_async((workspace_id,), expires=60)
+    for workspace_id, has_work in each_workspace(lambda: sending.has_work(now)):
+        if has_work:
+            run.apply_async((workspace_id,), expires=60)

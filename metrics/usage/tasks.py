@@ -2,9 +2,8 @@
 
 from celery import shared_task
 
-from accounts.models import Workspace
+from accounts.sweeping import each_workspace
 from cs_platform.core import clock
-from cs_platform.core.tenancy import scope
 from metrics.usage.actions import purge_usage
 from metrics.usage.partitions import make_partitions_ahead
 
@@ -18,6 +17,4 @@ def make_partitions() -> None:
 @shared_task(name="usage.purge")
 def purge() -> None:
     """Forget what is kept for 90 days only, in every workspace."""
-    for workspace_id in Workspace.objects.order_by("id").values_list("id", flat=True):
-        with scope(workspace_id):
-            purge_usage(now=clock.now())
+    list(each_workspace(lambda: purge_usage(now=clock.now())))

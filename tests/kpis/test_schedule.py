@@ -328,3 +328,31 @@ def test_command(book: Book, workspace: Workspace, capsys: pytest.CaptureFixture
     ):
         with pytest.raises(CommandError, match=message):
             call_command("compute_kpis", *arguments)
+
+
+def test_a_ledger_without_a_pause_keeps_the_past_waiting_ten_minutes(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An entry every 20 seconds, each of them of the running month but the first."""
+    book.contract("A", "2025-11-10", 100)
+    work_off()
+    schedule.past_is_done()
+    book.contract("B", "2026-02-10", 50)
+    begun = Mark.objects.earliest("made_at").made_at
+    monkeypatch.setattr(tasks, "take_turn", lambda *, wait: True)
+    computed_after = None
+    for seconds in range(0, 1800, 20):
+        now = begun + dt.timedelta(seconds=seconds)
+        monkeypatch.setattr(tasks.clock, "now", lambda now=now: now)
+        Mark.objects.create(since=day("2026-04-10"), account_id=book.account("A").pk, made_at=now)
+        tasks.compute(book.workspace.pk)
+        Mark.objects.create(since=day("2026-04-10"), account_id=book.account("A").pk, made_at=now)
+        restated = Period.objects.filter(series=Period.Series.RESTATED)
+        if restated.filter(computed_at__isnull=False).exists():
+            computed_after = seconds
+            break
+    assert computed_after == schedule.LONGEST_WAIT.total_seconds()
+    assert not restated.filter(is_due=True).exists()
+    # what comes next waits for a rest again
+    assert Clock.objects.get().waiting_since is None
+    assert not schedule.may_compute_past(now)

@@ -25,6 +25,8 @@ _ONE_DAY = dt.timedelta(days=1)
 EVERYBODY = 5_000
 # The past is computed once nothing has been marked for so long: a load has come to rest.
 REST = dt.timedelta(seconds=60)
+# A ledger that is written to without a pause keeps the past waiting for no longer than this.
+LONGEST_WAIT = dt.timedelta(minutes=10)
 # A term may be over for 30 days before its contract counts as lost.
 _GRACE = dt.timedelta(days=31)
 # Periods are made for so many months back, however old the first contract is.
@@ -56,6 +58,8 @@ def refresh_current(now: dt.datetime) -> int:
             clock = open_day(now=now)
             clock.lapses_on = None
         clock.marked_at = max(mark["made_at"] for mark in marks)
+        if clock.waiting_since is None and (clock.lapses_on != today or _is_past_due()):
+            clock.waiting_since = min(mark["first_made_at"] for mark in marks)
     account_ids = [mark["account_id"] for mark in marks if mark["account_id"] is not None]
     everybody = is_new_day or len(account_ids) != len(marks) or len(account_ids) > EVERYBODY
     running = list(Period.objects.filter(series=Period.Series.CURRENT).order_by("pk"))
@@ -163,10 +167,23 @@ def due_batches() -> list[_Batch]:
     return [list(batch) for _key, batch in groupby(rows, key=lambda p: (p.series, p.ends_on))]
 
 
+def _is_past_due() -> bool:
+    return Period.objects.filter(is_due=True).exclude(series=Period.Series.CURRENT).exists()
+
+
 def may_compute_past(now: dt.datetime) -> bool:
-    """Whether the ledger has come to rest, so that the past can be computed."""
+    """Whether the ledger has come to rest, or has kept the past waiting for long enough."""
     clock = Clock.objects.first()
-    return clock is not None and now - clock.marked_at >= REST and not Mark.objects.exists()
+    if clock is None:
+        return False
+    if clock.waiting_since is not None and now - clock.waiting_since >= LONGEST_WAIT:
+        return True
+    return now - clock.marked_at >= REST and not Mark.objects.exists()
+
+
+def past_is_done() -> None:
+    """Note that nothing of the past waits any more."""
+    Clock.objects.filter(waiting_since__isnull=False).update(waiting_since=None)
 
 
 @transaction.atomic

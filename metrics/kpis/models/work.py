@@ -35,6 +35,8 @@ class Clock(TenantModel):
     day = models.DateField()
     # when something was last marked: the past is computed only once a load has come to rest
     marked_at = models.DateTimeField()
+    # since when the past has waited for that; none: it does not
+    waiting_since = models.DateTimeField(null=True)
     # the day on which contracts that lapsed unnoticed were last looked for
     lapses_on = models.DateField(null=True)
     refreshed_at = models.DateTimeField(null=True)
