@@ -6,18 +6,23 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import DataError, InternalError, ProgrammingError, connection
+from django.db import DataError, InternalError, ProgrammingError, connection, connections
+from django.db.transaction import atomic
 from psycopg2 import ProgrammingError as DatabaseProgrammingError
 from psycopg2 import extensions
+
+_OTHER = "other"
 
 
 @pytest.fixture
 def other(db: None) -> Iterator[Any]:
     """A second connection of the application's role."""
-    other = connection.copy()
+    other = connection.copy(_OTHER)
+    connections[_OTHER] = other
     other.ensure_connection()
     yield other
     other.close()
+    del connections[_OTHER]
 
 
 def _end(of: Any) -> None:
@@ -119,3 +124,62 @@ def test_every_kind_of_statement_is_inside_the_transaction(sent: Any, how: str) 
 def test_a_transaction_without_statements_sends_nothing(sent: Any) -> None:
     _end(sent)
     sent.commit()
+
+
+@pytest.fixture
+def table(other: Any) -> Iterator[str]:
+    """A table that only this connection sees, which what it commits is read from."""
+    with other.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE written (workspace text)")
+    return "INSERT INTO written VALUES (current_setting('app.workspace')) RETURNING workspace"
+
+
+def test_a_transaction_of_one_statement_is_committed_with_its_answer(
+    other: Any, table: str
+) -> None:
+    with pytest.raises(KeyError), atomic(_OTHER):
+        other.set_local("app.workspace", "7")
+        with other.ending():
+            assert _one(other, table) == "7"
+        assert _status(other) == extensions.TRANSACTION_STATUS_IDLE
+        raise KeyError
+    assert _one(other, "SELECT array_agg(workspace) FROM written") == ["7"]
+    assert _one(other, "SELECT current_setting('app.workspace', true)") == ""
+
+
+def test_the_last_of_several_statements_is_committed_with_them(other: Any, table: str) -> None:
+    with pytest.raises(KeyError), atomic(_OTHER):
+        _one(other, "SELECT set_config('app.workspace', '7', true)")
+        with other.ending():
+            _one(other, table)
+        raise KeyError
+    assert _one(other, "SELECT count(*) FROM written") == 0
+
+
+def test_in_an_inner_block_no_statement_is_the_last(other: Any, table: str) -> None:
+    with pytest.raises(KeyError), atomic(_OTHER):
+        with atomic(_OTHER, savepoint=False):
+            other.set_local("app.workspace", "7")
+            with other.ending():
+                _one(other, table)
+        _one(other, table)
+        raise KeyError
+    assert _one(other, "SELECT count(*) FROM written") == 0
+
+
+def test_nothing_may_follow_the_last_statement(other: Any, table: str) -> None:
+    with atomic(_OTHER):
+        other.set_local("app.workspace", "7")
+        with other.ending():
+            _one(other, table)
+        with pytest.raises(ProgrammingError):
+            _one(other, table)
+    with atomic(_OTHER):
+        assert _one(other, "SELECT count(*) FROM written") == 1
+
+
+def test_a_last_statement_that_fails_leaves_nothing(other: Any, table: str) -> None:
+    with pytest.raises(DataError), atomic(_OTHER), other.ending():
+        _one(other, f"WITH row AS ({table}) SELECT 1 / 0 FROM row")
+    with atomic(_OTHER):
+        assert _one(other, "SELECT count(*) FROM written") == 0

@@ -1,6 +1,7 @@
 """The database backend named in ``DATABASES``."""
 
 import select
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from django.db.backends.postgresql import base
@@ -20,6 +21,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.validate_no_broken_transaction()
         with self.wrap_database_errors:
             self.connection.set_local(name, value)
+
+    def ending(self) -> AbstractContextManager[None]:
+        """The statement run inside is the last of its transaction: only the commit may follow.
+
+        Where it is the first as well, the transaction is one message: it is committed when the
+        statement is answered, and what fails later in the block takes nothing back. In an inner
+        block it is an ordinary statement.
+        """
+        is_outermost = self.in_atomic_block and not self.savepoint_ids
+        return self.connection.ending() if is_outermost else nullcontext()
 
     def is_usable(self) -> bool:
         """Whether the server still holds the connection, without asking it.

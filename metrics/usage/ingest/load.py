@@ -6,7 +6,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 import msgspec
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.actions.unknown import create_unknown_accounts
 from accounts.actors import Actor
@@ -72,31 +72,30 @@ _known_names: set[tuple[int, str]] = set()
 def load_events(
     parsed: Parsed, *, sender: Sender, endpoint: str, received_at: dt.datetime
 ) -> Loaded:
-    """Store a batch in the open scope; nothing is visible before the caller's commit.
+    """Store a batch in the open scope, whose last statement it runs: only its end may follow.
 
-    Safe to repeat and to run at the same time as itself: a message key is stored once, and rows
-    are written in an order that cannot deadlock.
+    Nothing is visible before everything is. Safe to repeat and to run at the same time as itself: a
+    message key is stored once, and rows are written in an order that cannot deadlock.
     """
     rows = parsed.rows
     _name_accounts(rows, sender, received_at, parsed.is_historical)
     _follow_links(rows)
     _catalogue(rows, sender.workspace_id)
-    stored = sql.row(
-        "usage/load_batch",
-        {
-            **_columns(rows),
-            "identities": msgspec.json.encode(parsed.identities).decode(),
-            "received_at": received_at,
-            "received_on": received_at.date(),
-            "is_historical": parsed.is_historical,
-            "timezone": sender.timezone,
-            "api_key_id": sender.api_key_id,
-            "size": parsed.size,
-            "rejected": len(parsed.rejected),
-        },
-    )
     if parsed.rejected:
         keep_rejected(parsed, sender=sender, endpoint=endpoint, received_at=received_at)
+    batch = {
+        **_columns(rows),
+        "identities": msgspec.json.encode(parsed.identities).decode(),
+        "received_at": received_at,
+        "received_on": received_at.date(),
+        "is_historical": parsed.is_historical,
+        "timezone": sender.timezone,
+        "api_key_id": sender.api_key_id,
+        "size": parsed.size,
+        "rejected": len(parsed.rejected),
+    }
+    with connection.ending():  # type: ignore[attr-defined]
+        stored = sql.row("usage/load_batch", batch)
     return Loaded(stored["accepted"], frozenset(stored["duplicate_keys"]))
 
 
