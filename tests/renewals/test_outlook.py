@@ -216,15 +216,30 @@ def test_calibration_compares_what_was_known_when_the_quarter_began(
 
 
 @pytest.mark.django_db
+def test_a_quarter_stands_once_it_is_settled_even_if_nobody_had_forecast_it(
+    start: Callable[..., Subscription],
+) -> None:
+    """Two months after April to June all is settled; July to September is looked at until then."""
+    contract = start("S-1", "2024-01-01")
+    _closed(contract, "2026-05-10", "renewed", 0.3, "2026-05-01")  # said too late
+    assert keep_calibrations(now=NOW) == 2
+    assert not CalibrationBin.objects.exists()
+    assert keep_calibrations(now=NOW + dt.timedelta(days=1)) == 1
+    settled = at("2026-12-02")
+    assert keep_calibrations(now=settled) == 1
+    assert keep_calibrations(now=settled) == 0
+
+
+@pytest.mark.django_db
 def test_four_quarters_are_enough(start: Callable[..., Subscription]) -> None:
     contract = start("S-1", "2024-01-01")
-    for term, said in (
-        ("2025-08-10", "2025-07-01"), ("2025-11-10", "2025-10-01"), ("2026-02-10", "2026-01-01"),
-        ("2026-05-10", "2026-04-01"),
+    for term, said, now in (
+        ("2025-08-10", "2025-07-01", "2025-11-10"), ("2025-11-10", "2025-10-01", "2026-02-10"),
+        ("2026-02-10", "2026-01-01", "2026-05-10"), ("2026-05-10", "2026-04-01", "2026-08-10"),
     ):  # fmt: skip
         assert not calibrations()[0].is_enough
         _closed(contract, term, "renewed", 0.9, said)
-        keep_calibrations(now=NOW)
+        keep_calibrations(now=at(now))
     assert calibrations()[0].is_enough
 
 

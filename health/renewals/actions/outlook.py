@@ -13,7 +13,13 @@ from accounts.queries.workspaces import current_workspace
 from cs_platform.core import sql
 from cs_platform.core.clock import day_end, local_date
 from health.renewals.actions.derive import take_turn
-from health.renewals.models import CalibrationBin, Forecaster, QuarterOutlook, Renewal
+from health.renewals.models import (
+    CalibrationBin,
+    Forecaster,
+    QuarterOutlook,
+    Renewal,
+    RenewalsClock,
+)
 from health.renewals.outlook import (
     Expectation,
     Judged,
@@ -164,16 +170,16 @@ def keep_calibrations(*, now: dt.datetime) -> int:
     A quarter is looked at until a month after it was closed, for what arrived late; then it
     stands.
     """
-    compared = 0
-    for quarter in closed_quarters(now=now):
-        settled = day_end(
-            quarter.last_day + dt.timedelta(days=DAYS_TO_SETTLE), current_workspace().timezone
-        )
-        kept = CalibrationBin.objects.filter(quarter_on=quarter.starts_on)
-        if not kept.filter(computed_at__gte=settled).exists():
-            compared += 1
-            keep_calibration(now=now, quarter=quarter)
-    return compared
+    clock = RenewalsClock.objects.first() or RenewalsClock()
+    zone = current_workspace().timezone
+    due = [q for q in closed_quarters(now=now) if q.starts_on not in clock.settled_quarters]
+    for quarter in due:
+        keep_calibration(now=now, quarter=quarter)
+        if now >= day_end(quarter.last_day + dt.timedelta(days=DAYS_TO_SETTLE), zone):
+            clock.settled_quarters.append(quarter.starts_on)
+    if due:
+        clock.save()
+    return len(due)
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from cs_platform.core.tenancy import TenantModel
@@ -103,12 +104,14 @@ class RenewalsClock(TenantModel):
     """How far the workers have come.
 
     ``day`` is the last one on which everything was looked at, ``looked_at`` the last look at what
-    had changed, ``last_event_id`` the last ledger entry it saw.
+    had changed, ``last_event_id`` the last ledger entry it saw. ``settled_quarters`` are the first
+    days of closed quarters whose forecasts have been compared for good.
     """
 
     day = models.DateField(null=True)
     looked_at = models.DateTimeField(null=True)
     last_event_id = models.BigIntegerField(default=0)
+    settled_quarters = ArrayField(models.DateField(), default=list)
 
     class Meta(TenantModel.Meta):
         constraints: ClassVar = [
