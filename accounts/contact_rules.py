@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from cs_platform.core.clock import local_date
+
 # The window of the limit per account.
 ACCOUNT_DAYS = 30
 
@@ -28,6 +30,11 @@ class Reason(models.TextChoices):
 def person_key(address: str) -> str:
     """What identifies a person across contacts: the address in lower case."""
     return address.strip().lower()
+
+
+def has_left(left_on: dt.date | None, at: dt.datetime, zone: str) -> bool:
+    """Whether somebody is no longer there at ``at``: from the workspace's day ``left_on`` on."""
+    return left_on is not None and left_on <= local_date(at, zone)
 
 
 def is_too_soon(at: dt.datetime, others: Iterable[dt.datetime], days_between: int) -> bool:

@@ -4,6 +4,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -11,11 +12,13 @@ from django.db.models.functions import Lower
 from accounts.contact_rules import (
     ACCOUNT_DAYS,
     Reason,
+    has_left,
     is_account_full,
     is_too_soon,
     person_key,
 )
 from accounts.models import Contact, ContactBudget, ContactReservation
+from accounts.queries.workspaces import current_workspace
 
 
 def contact_budget() -> ContactBudget:
@@ -50,7 +53,7 @@ class Ledger:
         person = person_key(contact.email)
         if not person:
             return Reason.NO_ADDRESS
-        if contact.left_on is not None and contact.left_on <= asked.at.date():
+        if contact.left_on is not None and has_left(contact.left_on, asked.at, self._zone):
             return Reason.LEFT
         if contact.consent == Contact.Consent.REFUSED or person in self.refused:
             return Reason.REFUSED
@@ -61,6 +64,10 @@ class Ledger:
         if is_account_full(asked.at, letters, self.budget.account_most):
             return Reason.ACCOUNT_FULL
         return None
+
+    @cached_property
+    def _zone(self) -> str:
+        return current_workspace().timezone
 
     def add(self, asked: Asked) -> None:
         """Count the letter from now on."""

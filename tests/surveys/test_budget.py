@@ -5,7 +5,7 @@ import threading
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,7 +25,10 @@ from cs_platform.core.errors import DomainError
 from cs_platform.core.tenancy import scope
 from metrics.surveys.actions import waves
 from metrics.surveys.actions.opting_out import opt_out
+from metrics.surveys.actions.sending import send_due
+from metrics.surveys.audience import Audience
 from metrics.surveys.models import Invitation
+from metrics.surveys.queries.audience import preview, reachable
 from tests.surveys.people import NOW, SYSTEM, make_account, make_contact, make_survey
 
 DAY = dt.timedelta(days=1)
@@ -107,6 +110,32 @@ def test_whoever_has_no_address_has_left_or_refused_is_not_written_to(scoped: Wo
     leaving = make_contact(left_on=NOW.date() + DAY)
     _reserve(leaving)
     assert _refused(leaving, NOW + 30 * DAY) == Reason.LEFT
+
+
+def test_people_leave_when_the_workspaces_day_begins(scoped: Workspace) -> None:
+    """On 5 March in Tokyo, which is 15:00 of the 4th in UTC; looked at by every way there is."""
+    midnight = dt.datetime(2026, 3, 4, 15, 0, tzinfo=dt.UTC)
+    # when letters go out the same day
+    before = midnight - dt.timedelta(hours=12)
+    contact = make_contact(left_on=dt.date(2026, 3, 5))
+    survey = make_survey()
+    for at, is_left in ((before, False), (midnight, True)):
+        assert refusals([contact], at=at) == ({contact.pk: Reason.LEFT} if is_left else {})
+        found = preview(survey, now=at)
+        assert (found.invited, found.reasons) == ((0, {"left": 1}) if is_left else (1, {}))
+        assert reachable(Audience.parse({}), at=at).count() == (0 if is_left else 1)
+        with transaction.atomic():
+            wave = waves.start_wave(now=at, survey=survey)
+            waves.build_wave(now=at, wave=wave)
+            wave.refresh_from_db()
+            assert (wave.audience_size, wave.excluded) == ((0, {"left": 1}) if is_left else (1, {}))
+            transaction.set_rollback(True)
+    # a letter that waits since before is not sent after
+    waves.build_wave(now=before, wave=waves.start_wave(now=before, survey=survey))
+    Invitation.objects.update(due_at=before)
+    send_due(now=midnight)
+    invitation = Invitation.objects.get()
+    assert (invitation.state, invitation.reason) == (Invitation.State.SUPPRESSED, Reason.LEFT)
 
 
 def test_what_is_given_back_may_be_used_again_and_what_was_sent_may_not(scoped: Workspace) -> None:

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from accounts.actions.budget import reserve_contacts
 from accounts.actions.mail import Letter, queue_mails
 from accounts.actors import Actor
-from accounts.contact_rules import Reason
+from accounts.contact_rules import Reason, has_left
 from accounts.models import Contact, ContactReservation, OutgoingMail, Workspace
 from accounts.queries.budget import Asked
 from accounts.queries.workspaces import current_workspace
@@ -120,7 +120,7 @@ def send_due(*, now: dt.datetime, chunk: int = CHUNK) -> int:
     workspace = current_workspace()
     to_write = []
     for invitation in invitations:
-        reason = _no_longer(invitation, now)
+        reason = _no_longer(invitation, workspace, now)
         if reason is not None:
             _suppress(invitation, reason, now)
         elif _is_in_window(invitation, workspace, now):
@@ -135,11 +135,11 @@ def send_due(*, now: dt.datetime, chunk: int = CHUNK) -> int:
     return len(invitations)
 
 
-def _no_longer(invitation: Invitation, now: dt.datetime) -> Reason | None:
+def _no_longer(invitation: Invitation, workspace: Workspace, now: dt.datetime) -> Reason | None:
     contact = invitation.contact
     if not contact.email:
         return Reason.NO_ADDRESS
-    if contact.left_on is not None and contact.left_on <= now.date():
+    if has_left(contact.left_on, now, workspace.timezone):
         return Reason.LEFT
     return Reason.REFUSED if contact.consent == Contact.Consent.REFUSED else None
 
@@ -194,7 +194,7 @@ def remind_due(*, now: dt.datetime, chunk: int = CHUNK) -> int:
         if (
             invitation.reminders_sent >= survey.reminders
             or invitation.expires_at - now < _LAST_CALL
-            or _no_longer(invitation, now) is not None
+            or _no_longer(invitation, workspace, now) is not None
         ):
             invitation.remind_at = None
         elif _is_in_window(invitation, workspace, now):

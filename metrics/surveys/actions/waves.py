@@ -14,7 +14,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from accounts.actions.budget import reserve_contacts
-from accounts.contact_rules import Reason, person_key
+from accounts.contact_rules import Reason, has_left, person_key
 from accounts.models import Contact, ContactReservation, Workspace
 from accounts.queries.budget import Asked
 from accounts.queries.workspaces import current_workspace
@@ -122,7 +122,7 @@ def _invite_all(
     moments = Moments(wave.survey, workspace, now)
     for contact in contacts:
         person = person_key(contact.email)
-        own = _own_reason(contact, now)
+        own = _own_reason(contact, workspace, now)
         if own is not None:
             left_out[own] += 1
         elif wave.sample_bound is not None and audience.draw(seed, contact.pk) > wave.sample_bound:
@@ -146,11 +146,11 @@ def _invite_all(
                     for reason, count in left_out.items()})  # fmt: skip
 
 
-def _own_reason(contact: Contact, now: dt.datetime) -> Reason | None:
+def _own_reason(contact: Contact, workspace: Workspace, now: dt.datetime) -> Reason | None:
     """What keeps a person out by itself, before a sample is drawn."""
     if not person_key(contact.email):
         return Reason.NO_ADDRESS
-    if contact.left_on is not None and contact.left_on <= now.astimezone(dt.UTC).date():
+    if has_left(contact.left_on, now, workspace.timezone):
         return Reason.LEFT
     return Reason.REFUSED if contact.consent == Contact.Consent.REFUSED else None
 

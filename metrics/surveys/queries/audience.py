@@ -10,7 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.contact_rules import ACCOUNT_DAYS, Reason
 from accounts.models import Contact, Subscription
 from accounts.queries.budget import contact_budget
+from accounts.queries.workspaces import current_workspace
 from cs_platform.core import sql
+from cs_platform.core.clock import local_date
 from metrics.surveys.audience import LARGEST_DRAW, Audience, bound_of_share
 from metrics.surveys.models import Survey
 
@@ -92,7 +94,7 @@ def reachable(audience: Audience, *, at: dt.datetime) -> QuerySet[Contact]:
         people(audience)
         .exclude(email="")
         .exclude(consent=Contact.Consent.REFUSED)
-        .exclude(left_on__lte=at.astimezone(dt.UTC).date())
+        .exclude(left_on__lte=local_date(at, current_workspace().timezone))
     )
 
 
@@ -142,6 +144,7 @@ def preview(
         "surveys/preview_audience",
         {
             "at": now,
+            "zone": current_workspace().timezone,
             "segments": list(audience.segments),
             "stages": list(audience.stages),
             "tiers": list(audience.tiers),

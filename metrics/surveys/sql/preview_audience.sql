@@ -35,7 +35,7 @@ reachable AS (
         person.*,
         CASE
             WHEN address = '' THEN 'no_address'
-            WHEN left_on <= (%(at)s::timestamptz AT TIME ZONE 'UTC')::date THEN 'left'
+            WHEN left_on <= (%(at)s::timestamptz AT TIME ZONE %(zone)s)::date THEN 'left'
             WHEN consent = 'refused' THEN 'refused'
             ELSE ''
         END AS reason,
