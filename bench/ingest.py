@@ -19,6 +19,9 @@ from bench.stack import Stack
 
 _NAMES = ["Logged In", "Report Viewed", "Task Created", "File Uploaded", "Comment Added"]
 _number = itertools.count()
+# As many as the server has threads. Connections are kept, and chance decides which process takes
+# which: with four, one round of eight left a process of the two without work.
+_CALLERS = 8
 
 
 def _items(count: int) -> list[dict[str, object]]:
@@ -56,7 +59,7 @@ class _Bench:
         path: str,
         bodies: list[str],
         *,
-        callers: int = 4,
+        callers: int = _CALLERS,
         is_kept: bool = True,
         pause: float = 0,
     ) -> dict[str, object]:

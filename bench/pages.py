@@ -10,10 +10,10 @@ import socket
 import time
 from functools import partial
 from http.client import HTTPConnection
-from typing import Any, BinaryIO
+from typing import Any
 from urllib.parse import quote, urljoin
 
-from bench import world
+from bench import wire, world
 from bench.harness import Result, percentile, ratio_of_rounds, told
 from bench.people import workspace_with_key
 from bench.stack import Stack
@@ -65,8 +65,7 @@ class _Browser:
         connections to the database and for plans: a second in all, more than the rest together.
         Asked and read by hand: the client of Python's library takes a third of a list's time.
         """
-        headers = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
-        request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}\r\n".encode()
+        request = wire.request(path, self.headers)
         address = (self.connection.host, self.connection.port)
         with socket.create_connection(address, timeout=60) as link, link.makefile("rb") as answers:
             start = 0.0
@@ -74,23 +73,8 @@ class _Browser:
                 if number == rounds:
                     start = time.perf_counter()
                 link.sendall(request)
-                _read(answers, path)
+                wire.read(answers, path)
             return rounds / (time.perf_counter() - start)
-
-
-def _read(answers: BinaryIO, path: str) -> bytes:
-    """The body of the next answer."""
-    status = answers.readline()
-    if b" 200 " not in status:
-        raise RuntimeError(f"{path} answers {status!r}")
-    length = -1
-    while (line := answers.readline()) != b"\r\n":
-        name, _colon, value = line.partition(b":")
-        if name.lower() == b"content-length":
-            length = int(value)
-    if length < 0:
-        raise RuntimeError(f"{path} does not say how long its answer is")
-    return answers.read(length)
 
 
 def run(stack: Stack, scale: str) -> list[Result]:
