@@ -47,7 +47,7 @@ class _Browser:
         return body
 
     def times(self, path: str, rounds: int) -> list[float]:
-        """Milliseconds of each of ``rounds`` requests, after both workers are warm."""
+        """Milliseconds of each of ``rounds`` requests, after some that warm their worker."""
         for _ in range(6):
             self.get(path)
         found = []

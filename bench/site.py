@@ -45,10 +45,11 @@ def numbered_pages(request: HttpRequest, table: str) -> HttpResponse:
     from cs_platform.core.tenancy import scope
     from health.api.resources import HEALTH
     from health.models import AccountCurrent
+    from health.queries.at_risk import RISK_ORDER
 
     resource, shown, order = {
         "accounts": (ACCOUNT, Account, ("external_id",)),
-        "at-risk": (HEALTH, AccountCurrent, ("-expected_loss", "id")),
+        "at-risk": (HEALTH, AccountCurrent, [sort.expression() for sort in RISK_ORDER]),
     }[table]
     wanted = {"is_at_risk": True} if table == "at-risk" else {}
     same = [name for name, column in resource.columns.items() if column.source == name]

@@ -109,7 +109,6 @@ class AccountCurrent(TenantModel):
             models.Index(fields=["workspace", "score_7d", "id"], name="health_current_score_7d"),
             models.Index(fields=["workspace", "score_30d", "id"], name="health_current_score_30d"),
             models.Index(fields=["workspace", "mrr", "id"], name="health_current_mrr"),
-            models.Index(fields=["workspace", "expected_loss", "id"], name="health_current_loss"),
             models.Index(fields=["workspace", "renewal_on", "id"], name="health_current_renewal"),
             models.Index(fields=["workspace", "urgency_on", "id"], name="health_current_urgency"),
             models.Index(
