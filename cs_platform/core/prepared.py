@@ -4,12 +4,15 @@ For a small batch or a page of fifty rows that is half the work. Behind a pooler
 connections by the transaction, where prepared statements get lost, ``DISABLE_SERVER_SIDE_CURSORS``
 turns this off with the rest. So does a connection that holds very many already.
 
-Truth values become part of the statement: a plan fits one of them alone.
+Truth values become part of the statement: a plan fits one of them alone. A plan is kept for a minute:
+one made when the tables were small is wrong when they have grown, and statistics may lag behind.
 """
 
 import functools
 import hashlib
+import math
 import re
+import time
 from collections.abc import Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -18,9 +21,10 @@ from django.db import connection
 
 _PARAMETER = re.compile(r"%\(([\w ]+)\)s")
 _MOST = 500
+_SECONDS = 60
 
-# By connection of the driver: a new one has nothing prepared.
-_prepared: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+# By connection of the driver, when each was prepared: a new one has nothing prepared.
+_prepared: WeakKeyDictionary[Any, dict[str, float]] = WeakKeyDictionary()
 
 
 @functools.lru_cache(maxsize=2 * _MOST)
@@ -46,11 +50,15 @@ def execute(cursor: Any, text: str, bound: Mapping[str, Any], *, before: str = "
         return
     truths = frozenset(item for item in bound.items() if isinstance(item[1], bool))
     statement, prepare, run = _forms(text, truths)
-    known = _prepared.setdefault(connection.connection, set())
-    if statement not in known:
-        if len(known) >= _MOST:
-            cursor.execute(before + text, bound)
-            return
+    known = _prepared.setdefault(connection.connection, {})
+    if statement not in known and len(known) >= _MOST:
+        cursor.execute(before + text, bound)
+        return
+    now = time.monotonic()
+    if now - known.get(statement, -math.inf) > _SECONDS:
+        if statement in known:
+            cursor.execute(f"DEALLOCATE {statement}")
+            del known[statement]
         cursor.execute(prepare)
-        known.add(statement)
+        known[statement] = now
     cursor.execute(before + run, bound)

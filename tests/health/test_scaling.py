@@ -1,0 +1,86 @@
+"""The work of scoring grows with the accounts, whatever the planner believes of a workspace."""
+
+import datetime as dt
+
+import pytest
+from django.db import connection
+
+from accounts.models import Account, ContractEvent, Interaction, Product, Subscription, Workspace
+from cs_platform.core.clock import local_date
+from health.models import AccountCurrent
+from health.scoring import score_accounts
+from metrics.usage.models import AccountDay, AccountDayEvent, UserDay
+from tests.health.world import NOW
+
+pytestmark = pytest.mark.django_db
+
+
+def _fill(workspace: Workspace, first: int, last: int) -> list[int]:
+    """Accounts numbered so, with three days of use, two users, a call and a contract each."""
+    today = local_date(NOW, workspace.timezone)
+    stamp = {"created_at": NOW, "updated_at": NOW}
+    made = Account.objects.bulk_create(
+        Account(external_id=f"a{n}", name=f"Firm {n}", stage="adoption", seats=5, **stamp)
+        for n in range(first, last)
+    )
+    days = [today - dt.timedelta(days=ago) for ago in (1, 9, 60)]
+    AccountDay.objects.bulk_create(
+        AccountDay(account_id=account.pk, day=day, known_on=day, events=5, logins=1, users=2,
+                   last_event_at=NOW)
+        for account in made for day in days
+    )  # fmt: skip
+    UserDay.objects.bulk_create(
+        UserDay(account_id=account.pk, day=day, known_on=day, user_id=user, events=2, logins=1)
+        for account in made for day in days for user in ("u1", "u2")
+    )  # fmt: skip
+    AccountDayEvent.objects.bulk_create(
+        AccountDayEvent(account_id=account.pk, day=day, known_on=day, name=name, events=2)
+        for account in made for day in days for name in ("Opened", "Saved")
+    )  # fmt: skip
+    Interaction.objects.bulk_create(
+        Interaction(account=account, kind="call_out", summary="Call", happened_at=NOW, known_at=NOW)
+        for account in made
+    )
+    product, _new = Product.objects.get_or_create(code="core", name="Core")
+    signed = {"mrr": 100, "currency": workspace.currency, "starts_on": days[-1],
+              "term_ends_on": today + dt.timedelta(days=300)}  # fmt: skip
+    contracts = Subscription.objects.bulk_create(
+        Subscription(account=account, external_id=f"s{account.pk}", product=product,
+                     status="active", updated_at=NOW, **signed)
+        for account in made
+    )  # fmt: skip
+    ContractEvent.objects.bulk_create(
+        ContractEvent(account_id=contract.account_id, subscription=contract, kind="new",
+                      effective_on=days[-1], known_at=NOW, unit_price=100, **signed)
+        for contract in contracts
+    )  # fmt: skip
+    return [account.pk for account in made]
+
+
+def _rows_read() -> int:
+    """Rows this transaction has read of any table, by scans and through indexes."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) FROM pg_stat_xact_user_tables"
+        )
+        return int(cursor.fetchone()[0] or 0)
+
+
+@pytest.mark.parametrize("everybody", [True, False])
+def test_four_times_the_accounts_are_four_times_the_work(
+    scoped: Workspace, everybody: bool
+) -> None:
+    read = []
+    ids: list[int] = []
+    for first, last in ((0, 100), (100, 400)):
+        ids += _fill(scoped, first, last)
+        score_accounts(now=NOW)
+        with connection.cursor() as cursor:
+            # a kept plan is renewed every minute
+            cursor.execute("DISCARD PLANS")
+        Account.objects.update(name=f"One of {last}")
+        before = _rows_read()
+        assert score_accounts(now=NOW, account_ids=None if everybody else ids) == last
+        read.append(_rows_read() - before)
+    assert AccountCurrent.objects.filter(name="One of 400", score__isnull=False).count() == 400
+    assert read[1] < 6 * read[0]
