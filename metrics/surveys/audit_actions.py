@@ -12,6 +12,7 @@ ACTIONS: dict[str, Any] = {
     "follow_up_contacted": _("Contacted a customer who had answered badly"),
     "follow_up_reopened": _("Opened a loop again"),
     "follow_up_resolved": _("Closed a loop"),
+    "invitation_withdrawn": _("Took an invitation to a survey back"),
     "survey_changed": _("Changed a survey"),
     "survey_closed": _("Closed a survey"),
     "survey_created": _("Made a survey"),
@@ -25,6 +26,7 @@ ACTIONS: dict[str, Any] = {
     "theme_created": _("Made a theme"),
 }
 NAMES: dict[str, Any] = {
+    "contact": _("person"),
     "fields": _("fields"),
     "note": _("what was done"),
     "questions": _("questions"),

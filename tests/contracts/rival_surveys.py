@@ -66,7 +66,12 @@ def fill_surveys(*, actor: Actor, now: dt.datetime, account: Account, mark: str)
         now=now, kind="survey_test", to=f"{mark}@mail.example", subject=mark, text=mark,
         dedupe_key=mark, attachments=[Attachment(f"{mark}.txt", "text/plain", b"x")],
     )  # fmt: skip
+    waiting = Invitation.objects.create(
+        survey=survey, contact=contact, account=account, language="en", created_at=now,
+        due_at=now + dt.timedelta(days=1), expires_at=now + dt.timedelta(days=30),
+    )  # fmt: skip
     return {
+        "invitation_id": waiting.pk,
         "survey_id": survey.pk,
         "question_id": Question.objects.filter(survey=survey).order_by("position").last().pk,
         "response_id": response.pk,

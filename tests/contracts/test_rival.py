@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from django.apps import apps
 from django.test import Client
@@ -35,6 +36,7 @@ from accounts.models import (
 from cs_platform import pipeline
 from cs_platform.core import clock, tenancy
 from cs_platform.core.tenancy import TenantModel
+from cs_platform.documents import facts
 from health.actions import flag_risk
 from health.renewals.actions.forecasts import set_forecast
 from health.renewals.actions.refresh import refresh_renewals
@@ -52,6 +54,7 @@ from metrics.reports.actions.reviews import (
     save_review_sheet,
 )
 from metrics.reports.actions.schedules import create_schedule
+from metrics.reports.models import MonthEnd
 from metrics.usage.models import Event
 from tests.api.test_gate import api_views
 from tests.contracts.rival_surveys import fill_surveys
@@ -233,6 +236,13 @@ def _reports(ids: dict[str, int], now: dt.datetime) -> dict[str, int]:
         last_month=report.month, language="en",
     )  # fmt: skip
     make_review_file(file_id=file.pk, now=now, render=lambda _file: (MARK, MARK.encode()))
+    due = facts.Renewal(
+        MARK, Decimal(1), month, month, auto_renew=True, has_notice=False, band=MARK
+    )
+    kept = facts.MonthFacts(moves=[], risks=[], renewal_months=[], renewals=[due])
+    MonthEnd.objects.create(
+        month=report.month, facts=msgspec.to_builtins(kept), scored_days=0, made_at=now
+    )
     return {"report_id": report.pk, "schedule_id": schedule.pk}
 
 

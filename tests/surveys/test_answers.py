@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from accounts.models import DirtyAccount, OutgoingMail, Workspace
+from accounts.models import AuditEntry, DirtyAccount, OutgoingMail, Workspace
+from accounts.queries.budget import refusals
 from cs_platform.core import clock
 from cs_platform.core.errors import DomainError
 from cs_platform.core.tenancy import scope
@@ -334,6 +335,13 @@ def test_an_invitation_can_be_withdrawn_until_its_letter_is_written(scoped: Work
     sending.send_due(now=NOW)
     assert OutgoingMail.objects.get().contact == second.contact
     assert _code(lambda: withdraw(actor=SYSTEM, now=NOW, invitation=second))[0] == "already_sent"
+    # a second time changes nothing, and is no second entry of the log
+    assert withdraw(actor=SYSTEM, now=NOW, invitation=first).reason == "withdrawn"
+    entry = AuditEntry.objects.get(action="invitation_withdrawn")
+    assert entry.detail == {"contact": first.contact.name}
+    assert entry.object_label == survey.name
+    # the place in the budget is free
+    assert not refusals([first.contact], at=NOW)
 
 
 def test_letters_carry_one_click_unsubscribing(scoped: Workspace) -> None:

@@ -215,6 +215,23 @@ def test_whoever_opts_out_is_asked_no_more(
     assert api.get("contacts/person-1").json()["consent"] == "refused"
 
 
+def test_an_invitation_is_taken_back_until_its_letter_is_written(
+    api: Caller, survey_id: int, person: Contact, workspace: Workspace
+) -> None:
+    body = {"contact_external_id": "person-1", "external_id": "case-1"}
+    made = api.post(f"surveys/{survey_id}/invitations", body).json()
+    taken = api.post(f"invitations/{made['id']}/withdraw").json()
+    assert taken == made | {"state": "suppressed", "reason": "withdrawn"}
+    assert api.post(f"invitations/{made['id']}/withdraw").json() == taken
+    # the person may be asked for another case
+    other = api.post(f"surveys/{survey_id}/invitations", body | {"external_id": "case-2"}).json()
+    assert other["state"] == "queued"
+    with scope(workspace.pk):
+        Invitation.objects.filter(pk=other["id"]).update(state="sent", sent_at=clock.now())
+    problem(api.post(f"invitations/{other['id']}/withdraw"), 409, "already_sent")
+    problem(api.post("invitations/999999999999999999/withdraw"), 404, "not_found")
+
+
 ANSWER = {
     "survey_external_id": "nps-1",
     "contact_external_id": "person-1",
@@ -375,6 +392,7 @@ def test_another_workspaces_ids_lead_nowhere(
         rival_api.get(f"surveys/{survey_id}/questions"),
         rival_api.get(f"surveys/{survey_id}/invitations"),
         rival_api.get(f"invitations/{invited.json()['id']}"),
+        rival_api.post(f"invitations/{invited.json()['id']}/withdraw"),
         rival_api.get("responses/answer-1"),
         rival_api.post("contacts/person-1/opt-out"),
     ):
@@ -396,3 +414,4 @@ def test_writing_takes_a_key_that_may(
     problem(key.post("surveys", {"kind": "nps", "name": "n"}), 403, "missing_scope")
     problem(key.put("responses/a", {"score": 1}), 403, "missing_scope")
     problem(key.post("contacts/a/opt-out"), 403, "missing_scope")
+    problem(key.post("invitations/1/withdraw"), 403, "missing_scope")

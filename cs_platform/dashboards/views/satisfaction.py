@@ -13,9 +13,11 @@ from metrics.surveys import charts
 from metrics.surveys.models import Span
 from metrics.surveys.queries import account as queries
 from metrics.surveys.queries import follow_ups
+from metrics.surveys.queries.letters import waiting_letters
 
 _COMMENTS = 20
 _LOOPS = 20
+_LETTERS = 20
 
 
 @page(Permission.VIEW)
@@ -48,5 +50,6 @@ def satisfaction_tab(request: HttpRequest, account_id: int) -> HttpResponse:
         ],
         "comments": queries.account_comments(account_id, limit=_COMMENTS),
         "loops": follow_ups.of_account(account_id, limit=_LOOPS),
+        "letters": waiting_letters(account_id, limit=_LETTERS),
     }
     return render(request, "dashboards/account_satisfaction.html", context)

@@ -5,6 +5,7 @@ import datetime as dt
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts.actions.audit import record
 from accounts.actions.budget import ContactBudgetSpent, release_contacts, reserve_contact
 from accounts.actors import Actor
 from accounts.models import Contact, ContactReservation, Membership
@@ -24,6 +25,9 @@ __all__ = [
     "topic_of",
     "withdraw",
 ]
+
+# The reason of an invitation that was taken back.
+WITHDRAWN = "withdrawn"
 
 
 def topic_of(invitation: Invitation) -> str:
@@ -136,12 +140,22 @@ def invite_after(
 
 @transaction.atomic
 def withdraw(*, actor: Actor, now: dt.datetime, invitation: Invitation) -> Invitation:
-    """Take back an invitation whose letter has not been written yet. Errors: ``already_sent``."""
-    found: Invitation = Invitation.objects.select_for_update(of=("self",)).get(pk=invitation.pk)
+    """Take back an invitation whose letter has not been written yet.
+
+    Its place in the contact budget is free again. Idempotent. Errors: ``already_sent``.
+    """
+    rows = Invitation.objects.select_related("survey", "contact").select_for_update(of=("self",))
+    found: Invitation = rows.get(pk=invitation.pk)
+    if found.reason == WITHDRAWN:
+        return found
     if found.state != Invitation.State.QUEUED or found.mail_id is not None:
         raise Conflict(_("The letter is on its way already."), code="already_sent")
     found.state = Invitation.State.SUPPRESSED
-    found.reason = "withdrawn"
+    found.reason = WITHDRAWN
     found.save(update_fields=["state", "reason"])
     release_contacts(now=now, topics=[topic_of(found)])
+    record(
+        actor=actor, action="invitation_withdrawn", obj=found.survey, now=now,
+        detail={"contact": found.contact.name},
+    )  # fmt: skip
     return found

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
+
 from accounts.api.base import WorkspaceView, asked_account
 from accounts.api.bodies import input_schema, read_fields
 from accounts.api.views import ACCOUNT_FILTER
@@ -13,7 +15,7 @@ from cs_platform.core.api import Answer, operation
 from cs_platform.core.listing import Listing
 from cs_platform.core.problems import ApiProblem, FieldError
 from cs_platform.core.resources import number_type, text_type
-from metrics.surveys.actions.invitations import invite, invite_after
+from metrics.surveys.actions.invitations import invite, invite_after, withdraw
 from metrics.surveys.actions.opting_out import opt_out
 from metrics.surveys.api.resources import CONSENT, INVITATION
 from metrics.surveys.api.surveys import PATH, find_survey
@@ -169,17 +171,28 @@ class Invitations(WorkspaceView):
         return _made(invitation)
 
 
+_ONE = {
+    "id": {
+        "description": "The invitation's id.",
+        "schema": number_type("integer", minimum=1, maximum=2**62),
+        "example": 1,
+    }
+}
+
+
+def _rows(id: int) -> QuerySet[Invitation]:
+    return Invitation.objects.filter(pk=id) if id < 2**63 else Invitation.objects.none()
+
+
+def _nowhere() -> ApiProblem:
+    return ApiProblem(404, "not_found", "There is no invitation with this id.")
+
+
 class InvitationItem(WorkspaceView):
     """One invitation."""
 
     tag = "invitations"
-    path_parameters = {  # noqa: RUF012
-        "id": {
-            "description": "The invitation's id.",
-            "schema": number_type("integer", minimum=1, maximum=2**62),
-            "example": 1,
-        }
-    }
+    path_parameters = _ONE
 
     @operation(
         "read",
@@ -188,11 +201,33 @@ class InvitationItem(WorkspaceView):
         parameters=(INVITATION.fields,),
     )
     def get(self, request: Any, id: int) -> Answer:
-        rows = Invitation.objects.filter(pk=id) if id < 2**63 else Invitation.objects.none()
-        found = INVITATION.one(rows, self.query)
+        found = INVITATION.one(_rows(id), self.query)
         if found is None:
-            raise ApiProblem(404, "not_found", "There is no invitation with this id.")
+            raise _nowhere()
         return Answer(found)
+
+
+class InvitationWithdraw(WorkspaceView):
+    """An invitation is taken back."""
+
+    tag = "invitations"
+    path_parameters = _ONE
+
+    @operation(
+        "write",
+        "Take an invitation back",
+        description="Before its letter is written (409 with `already_sent` after that), because a "
+        "case was opened again, say. Its place in the contact budget is free again; its `reason` "
+        "is `withdrawn`. Repeating it changes nothing.",
+        answers={200: INVITATION.schema},
+    )
+    def post(self, request: Any, id: int) -> Answer:
+        rows = _rows(id)
+        invitation = rows.first()
+        if invitation is None:
+            raise _nowhere()
+        withdraw(actor=self.actor, now=clock.now(), invitation=invitation)
+        return Answer(INVITATION.one(rows))
 
 
 class ContactOptOut(WorkspaceView):

@@ -4,6 +4,7 @@ from metrics.surveys.api.invitations import (
     ContactOptOut,
     InvitationItem,
     Invitations,
+    InvitationWithdraw,
     SurveyInvitations,
 )
 from metrics.surveys.api.responses import ResponseBulk, ResponseItem, Responses
@@ -32,6 +33,11 @@ urlpatterns = [
     ),
     path("invitations", Invitations.as_view(), name="api_invitations"),
     path("invitations/<int:id>", InvitationItem.as_view(), name="api_invitation"),
+    path(
+        "invitations/<int:id>/withdraw",
+        InvitationWithdraw.as_view(),
+        name="api_invitation_withdraw",
+    ),
     path("responses", Responses.as_view(), name="api_responses"),
     path("responses/bulk", ResponseBulk.as_view(), name="api_response_bulk"),
     path("responses/<path:external_id>", ResponseItem.as_view(), name="api_response"),

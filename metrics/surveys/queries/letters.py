@@ -8,6 +8,14 @@ from accounts.models import OutgoingMail
 from metrics.surveys.models import Invitation
 
 
+def waiting_letters(account_id: int, *, limit: int) -> list[Invitation]:
+    """Invitations of an account's people whose letters are not written yet, the next one first."""
+    waiting = Invitation.objects.filter(
+        account_id=account_id, state=Invitation.State.QUEUED, mail__isnull=True
+    )
+    return list(waiting.select_related("survey", "contact").order_by("due_at", "id")[:limit])
+
+
 def letter_key(invitation: Invitation, reminder: int = 0) -> str:
     """What the outbox knows a letter of the invitation by; ``reminder`` 1 is the first reminder."""
     key = f"invitation:{invitation.pk}"
