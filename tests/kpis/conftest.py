@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from accounts.actions.accounts import upsert_accounts
 from accounts.actions.subscriptions import upsert_subscriptions
@@ -14,10 +15,11 @@ from accounts.actors import Actor
 from accounts.models import Account, Subscription, Workspace
 from metrics.kpis.actions.compute import compute
 from metrics.kpis.models import Figure, Period
-from metrics.kpis.periods import span_of
+from metrics.kpis.periods import month_start, span_of
 from metrics.kpis.queries.figures import current_figures, cut
 from metrics.kpis.queries.periods import find_period
 from metrics.kpis.queries.shapes import FigureView, PeriodView
+from tests.kpis.stored import Shelf
 
 NOW = dt.datetime(2026, 4, 15, 3, 0, tzinfo=dt.UTC)  # noon in Tokyo
 ACTOR = Actor.system("tests")
@@ -160,3 +162,34 @@ def stored(period: PeriodView) -> list[tuple[Any, ...]]:
         ),
         key=str,
     )
+
+
+@pytest.fixture
+def shelf(workspace: Workspace) -> Shelf:
+    """The tests' workspace, without a figure."""
+    return Shelf(workspace)
+
+
+@pytest.fixture
+def url(workspace: Workspace) -> Callable[..., str]:
+    """``url("metric", "grr")`` → its address."""
+    return lambda name, *args: reverse(name, args=[workspace.slug, *args])
+
+
+@pytest.fixture
+def stocked(shelf: Shelf) -> Shelf:
+    """Two trailing years and three months with figures, a bridge, reasons, curves, cohorts."""
+    now, before = shelf.period(), shelf.period(back=1)
+    shelf.figures(now)
+    shelf.figures(before, customer_churn=0.25, mrr=9_000)
+    shelf.bridge(
+        now, start=9_000, new=2_000, expansion=500, contraction=-300, churn=-1_200, end=10_000
+    )
+    shelf.reason(now, "price", 12, 700)
+    shelf.reason(now, "support", 8, 500)
+    for value in ("", "small", "enterprise"):
+        shelf.curve(now, value)
+    first = month_start(shelf.today, -2)
+    for back, customers, mrr in ((2, 10, 1000), (1, 9, 1100), (0, 6, 900)):
+        shelf.cohort(shelf.period("month", back), first, customers, mrr)
+    return shelf

@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 from accounts.actions.accounts import create_account
+from accounts.actions.catalogue import create_product
+from accounts.actions.contracts import start_subscription
 from accounts.actors import Actor
 from accounts.models import Account, Workspace
 from cs_platform.core import clock, tenancy
@@ -197,3 +199,22 @@ class Shelf:
                     **more,
                 },
             )
+
+
+def start(shelf: Shelf) -> None:
+    """A first contract, long ago."""
+    account = shelf.account("First")
+    with tenancy.scope(shelf.workspace.pk):
+        actor = Actor.system("tests")
+        product = create_product(actor=actor, code="p", name="Suite", now=shelf.now)
+        start_subscription(
+            actor=actor, now=shelf.now, account=account, external_id="s-1", product=product,
+            plan=None, starts_on=shelf.today - dt.timedelta(days=400), term_months=None, seats=None,
+            unit_price=10, is_historical=True,
+        )  # fmt: skip
+
+
+def text_of(answer: Any) -> str:
+    """The body of a page that was found."""
+    assert answer.status_code == 200, answer.status_code
+    return str(answer.content.decode())

@@ -11,8 +11,7 @@ from metrics.kpis.actions.as_of import MOST_WAITING
 from metrics.kpis.definitions import KPIS
 from metrics.kpis.models import AsOfRequest, Period
 from tests.api.conftest import Caller, MakeCaller, api, caller_for, problem, rival_api  # noqa: F401
-from tests.kpis.stored import Shelf
-from tests.kpis.test_pages import start
+from tests.kpis.stored import Shelf, start
 
 
 @pytest.fixture

@@ -9,30 +9,17 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
 
 from accounts.actions.interactions import log_interaction
 from accounts.actions.tasks import create_task, finish_task
 from accounts.actors import Actor
-from accounts.models import Account, AuditEntry, Workspace
+from accounts.models import Account, AuditEntry
 from cs_platform.core import clock, tenancy
 from health.actions import flag_risk
 from metrics.kpis.models import ChurnReview, Period
 from metrics.statistics import share
 from tests.cast import Cast
-from tests.kpis.stored import Shelf
-
-
-@pytest.fixture
-def shelf(workspace: Workspace) -> Shelf:
-    """The tests' workspace."""
-    return Shelf(workspace)
-
-
-@pytest.fixture
-def url(workspace: Workspace) -> Callable[..., str]:
-    """``url("churn_review", 3)`` → its address."""
-    return lambda name, *args: reverse(name, args=[workspace.slug, *args])
+from tests.kpis.stored import Shelf, text_of
 
 
 @pytest.fixture
@@ -53,11 +40,6 @@ FORM = {
     "competitor": "Rival Cloud",
     "lesson": "Nobody had called for five months.",
 }
-
-
-def text_of(answer: Any) -> str:
-    assert answer.status_code == 200, answer.status_code
-    return str(answer.content.decode())
 
 
 def write(client: Client, url: Callable[..., str], account: Account, **changes: str) -> Any:
