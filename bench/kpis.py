@@ -27,6 +27,8 @@ _PAGES = (
     "metrics/survival/",
     "metrics/survival/?cut=plan",
     "metrics/satisfaction/",
+    "metrics/satisfaction/?as_of={day}",
+    "reports/",
     "metrics/simulator/",
     "metrics/settings/",
     "metrics/mrr/",
@@ -199,10 +201,13 @@ def _choices(workspace: Any) -> dict[str, Any]:
     """An account that was lost, a plan, and a past day whose figures are there."""
     from cs_platform.core import clock
     from cs_platform.core.tenancy import scope
+    from cs_platform.documents.tasks import keep_month_ends
     from metrics.kpis.actions import schedule
     from metrics.kpis.models import AccountPeriod, Figure
 
     now = clock.now()
+    with told("the ends of months, for the report"):
+        keep_month_ends(workspace.pk)
     day = clock.local_date(now, workspace.timezone) - dt.timedelta(days=100)
     with told("a past day asked for"), scope(workspace.pk):
         schedule.compute_as_of(now=now, as_of=day)

@@ -1,5 +1,6 @@
 """Surveys at a million answers and invitations: what a page takes, and what one answer costs."""
 
+import datetime as dt
 import time
 from typing import Any
 
@@ -16,6 +17,7 @@ _TABLES = (
     "surveys_countedanswer",
     "surveys_followup",
     "surveys_invitation",
+    "surveys_knownfigure",
     "surveys_response",
     "surveys_responsetheme",
     "surveys_resultfigure",
@@ -88,6 +90,7 @@ def run(stack: Stack, scale: str) -> list[Result]:
 
 def _pages(surveys: dict[str, int], account: int, theme: int) -> dict[str, str]:
     """Paths by the name they are told by: every sort of page, cut, filter and search."""
+    past = dt.date.today() - dt.timedelta(days=100)  # noqa: DTZ011 - any past day
     nps, hearing = f"surveys/{surveys['nps']}/", f"surveys/{surveys['hearing']}/"
     paths = {
         "surveys": "surveys/",
@@ -105,6 +108,8 @@ def _pages(surveys: dict[str, int], account: int, theme: int) -> dict[str, str]:
         "audience, estimated": f"{nps}audience/preview/?sample=all",
         "satisfaction of an account": f"accounts/{account}/satisfaction/",
         "comments": "surveys/comments/",
+        "the monthly report": "reports/",
+        "satisfaction as of a past day": f"metrics/satisfaction/?as_of={past:%Y-%m-%d}",
     }
     for span in ("ever", "month", "quarter", "year"):
         for cut in ("segment", "plan", "stage", "owner", "channel", "touchpoint", "agent"):
