@@ -105,3 +105,9 @@ class TestPastDays:
         before = (first - dt.timedelta(days=1)).isoformat()
         page = client.get(url("metrics_satisfaction"), {"as_of": before})
         assert page.context["scales"] == []
+        # the day is named, and is no work for those who compute KPIs
+        text = text_of(page)
+        assert f'value="{before}"' in text
+        assert "with what was known then" in text
+        with tenancy.scope(stocked.workspace.pk):
+            assert not AsOfRequest.objects.exists()

@@ -47,6 +47,8 @@ STEPS: dict[str, Any] = {
     "churn": pgettext_lazy("revenue bridge", "Churn"),
     "end": pgettext_lazy("revenue bridge", "End"),
 }
+# Answers add up over no other periods.
+_KINDS_OF_ANSWERS = (Period.Kind.MONTH, Period.Kind.QUARTER)
 GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (_("Revenue"), ("mrr", "arr", "customers", "ltv-revenue", "ltv-margin")),
     (
@@ -178,7 +180,13 @@ def satisfaction(request: HttpRequest) -> HttpResponse:
         }
         for scale, periods in trends.items()
     ]
-    context = {**lens.context(), "tab_satisfaction": True, "scales": shown}
+    context = {
+        "lens": lens,
+        "kind_choices": [(kind.value, kind.label) for kind in _KINDS_OF_ANSWERS],
+        "today": lens.today,
+        "tab_satisfaction": True,
+        "scales": shown,
+    }
     return part_or_page(request, "kpis/satisfaction.html", "kpis/_satisfaction.html", context)
 
 
