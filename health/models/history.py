@@ -57,7 +57,11 @@ class ScoreDay(TenantModel):
         base_manager_name = "objects"
         default_manager_name = "objects"
         indexes: ClassVar = [
-            models.Index(fields=["workspace", "day", "series"], name="health_scoreday_by_day")
+            # With the account, though the key has it: while a month is new to the statistics, one
+            # account's day is looked up by either, and must not be sought among all of the day's.
+            models.Index(
+                fields=["workspace", "day", "series", "account_id"], name="health_scoreday_by_day"
+            )
         ]
 
 

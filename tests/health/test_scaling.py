@@ -84,3 +84,11 @@ def test_four_times_the_accounts_are_four_times_the_work(
         read.append(_rows_read() - before)
     assert AccountCurrent.objects.filter(name="One of 400", score__isnull=False).count() == 400
     assert read[1] < 6 * read[0]
+
+
+def test_whichever_index_the_planner_takes_finds_one_accounts_day() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT indexdef FROM pg_indexes WHERE tablename = 'health_scoreday'")
+        found = [definition for (definition,) in cursor.fetchall()]
+    assert len(found) > 1
+    assert all("account_id" in definition and "day" in definition for definition in found)
