@@ -59,7 +59,6 @@ def compute(workspace_id: int) -> None:
             if batches:
                 schedule.compute_batch(batches[0], now=now)
             elif not schedule.look_for_lapses(now):
-                schedule.past_is_done()
                 return
 
 

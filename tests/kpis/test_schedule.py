@@ -336,7 +336,6 @@ def test_a_ledger_without_a_pause_keeps_the_past_waiting_ten_minutes(
     """An entry every 20 seconds, each of them of the running month but the first."""
     book.contract("A", "2025-11-10", 100)
     work_off()
-    schedule.past_is_done()
     book.contract("B", "2026-02-10", 50)
     begun = Mark.objects.earliest("made_at").made_at
     monkeypatch.setattr(tasks, "take_turn", lambda *, wait: True)

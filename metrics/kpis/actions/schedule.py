@@ -181,11 +181,6 @@ def may_compute_past(now: dt.datetime) -> bool:
     return now - clock.marked_at >= REST and not Mark.objects.exists()
 
 
-def past_is_done() -> None:
-    """Note that nothing of the past waits any more."""
-    Clock.objects.filter(waiting_since__isnull=False).update(waiting_since=None)
-
-
 @transaction.atomic
 def compute_batch(batch: _Batch, *, now: dt.datetime) -> None:
     """Compute one batch of closed periods; a restated one that says the same is not kept."""
@@ -223,23 +218,29 @@ def look_for_lapses(now: dt.datetime) -> int:
     """Ask again for periods that took a contract for running whose term had lapsed unnoticed.
 
     A term that is over without renewal counts as lost after 30 days, dated to its end, so nothing
-    is written when that becomes so. Once a day; returns how many periods were asked for.
+    is written when that becomes so. Once a day; returns how many periods were asked for. The last
+    step of the past: asked when nothing else is due, and where it finds nothing, nothing waits.
     """
     today = local_date(now, current_workspace().timezone)
     clock = Clock.objects.select_for_update().first()
-    if clock is None or clock.lapses_on == today:
+    if clock is None:
         return 0
-    oldest = Period.objects.filter(series=Period.Series.FIRST).aggregate(day=Min("ends_on"))["day"]
-    asked = 0
-    if oldest is not None:
-        # what had lapsed by the last look has been asked for
-        since = max(oldest, clock.lapses_on or oldest) - _GRACE
-        found = sql.rows("kpis/lapses", {"day": today, "known_until": now, "since": since})
-        for row in found:
-            asked += ask_again(since=row["ended_on"], until=row["ended_on"] + _GRACE)
+    asked = _ask_for_lapsed(clock, today, now) if clock.lapses_on != today else 0
     clock.lapses_on = today
-    clock.save(update_fields=["lapses_on"])
+    if not asked:
+        clock.waiting_since = None
+    clock.save(update_fields=["lapses_on", "waiting_since"])
     return asked
+
+
+def _ask_for_lapsed(clock: Clock, today: dt.date, now: dt.datetime) -> int:
+    oldest = Period.objects.filter(series=Period.Series.FIRST).aggregate(day=Min("ends_on"))["day"]
+    if oldest is None:
+        return 0
+    # what had lapsed by the last look has been asked for
+    since = max(oldest, clock.lapses_on or oldest) - _GRACE
+    found = sql.rows("kpis/lapses", {"day": today, "known_until": now, "since": since})
+    return sum(ask_again(since=row["ended_on"], until=row["ended_on"] + _GRACE) for row in found)
 
 
 def has_work(now: dt.datetime) -> bool:

@@ -11,8 +11,9 @@ class MonthEnd(TenantModel):
     """What a report tells of a month's end that is found by reading every account or contract.
 
     As known when the month ended; a worker writes it, so that no page reads them. ``facts`` are
-    `cs_platform.documents.facts.MonthFacts`. ``scored_days``: of the last days of the month and
-    of the one before, those that had scores by then.
+    `cs_platform.documents.facts.MonthFacts`; a row that is taken away is found anew.
+    ``scored_days``: of the last days of the month and of the one before, those that had scores by
+    then.
     """
 
     month = models.DateField()
