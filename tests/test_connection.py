@@ -127,7 +127,7 @@ def test_a_transaction_without_statements_sends_nothing(sent: Any) -> None:
 
 
 @pytest.fixture
-def table(other: Any) -> Iterator[str]:
+def table(other: Any) -> str:
     """A table that only this connection sees, which what it commits is read from."""
     with other.cursor() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE written (workspace text)")
