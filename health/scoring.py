@@ -80,8 +80,10 @@ def score_accounts(*, now: dt.datetime, account_ids: Sequence[int] | None = None
         take_turn(wait=True)
         measured = compute(version, moment, account_ids)
         ensure_months(moment.day, moment.day + dt.timedelta(days=31))
-        replan = measured is None
-        _keep_days(version, moment, ScoreDay.Series.LIVE, is_closed=False, now=now, replan=replan)
+        everybody = measured is None
+        _keep_days(
+            version, moment, ScoreDay.Series.LIVE, is_closed=False, now=now, replan=everybody
+        )
         return sql.execute(
             "health/keep_current",
             {
@@ -89,9 +91,10 @@ def score_accounts(*, now: dt.datetime, account_ids: Sequence[int] | None = None
                 "day": moment.day,
                 "version": version.pk,
                 "now": now,
+                "everybody": everybody,
                 **_weights(version),
             },
-            replan=replan,
+            replan=everybody,
         )
 
 
@@ -166,7 +169,8 @@ def _measure(version: ScorecardVersion, moment: Moment, ids: list[int] | None) -
             "zone": moment.zone,
             "is_replay": moment.is_replay,
             "everybody": ids is None,
-            "account_ids": ids or [],
+            # as text: a thousand numbers of an ARRAY are read one by one
+            "account_ids": f"{{{','.join(map(str, ids or []))}}}",
             **option_binds(version),
         },
         replan=ids is None,

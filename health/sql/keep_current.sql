@@ -48,6 +48,8 @@ SELECT
     r.snoozed_until, %(day)s::date, %(now)s::timestamptz, %(version)s::bigint
 FROM health_graded g
 JOIN accounts_account a ON a.workspace_id = %(workspace_id)s::bigint AND a.id = g.account_id
+    -- said twice: the planner knows nothing of health_graded and would read every account
+    AND (%(everybody)s OR a.id = ANY (ARRAY(SELECT account_id FROM health_graded)))
 LEFT JOIN health_scoreday y
     ON y.workspace_id = %(workspace_id)s::bigint AND y.account_id = g.account_id
     AND y.day = %(day)s::date - 1 AND y.series = 0
