@@ -4,8 +4,9 @@ For a small batch or a page of fifty rows that is half the work. Behind a pooler
 connections by the transaction, where prepared statements get lost, ``DISABLE_SERVER_SIDE_CURSORS``
 turns this off with the rest. So does a connection that holds very many already.
 
-Truth values become part of the statement: a plan fits one of them alone. A plan is kept for a minute:
-one made when the tables were small is wrong when they have grown, and statistics may lag behind.
+Truth values become part of the statement: a plan fits one of them alone. A plan is kept for a
+minute: one made when the tables were small is wrong when they have grown, and statistics may lag
+behind.
 """
 
 import functools
