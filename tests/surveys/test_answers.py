@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from accounts.models import AuditEntry, DirtyAccount, OutgoingMail, Workspace
-from accounts.queries.budget import refusals
+from accounts.models import DirtyAccount, OutgoingMail, Workspace
 from cs_platform.core import clock
 from cs_platform.core.errors import DomainError
 from cs_platform.core.tenancy import scope
@@ -19,7 +18,7 @@ from metrics.surveys.actions.embed import (
     record_embed_dismissed,
     record_embed_shown,
 )
-from metrics.surveys.actions.invitations import invite, withdraw
+from metrics.surveys.actions.invitations import invite
 from metrics.surveys.actions.questions import set_questions
 from metrics.surveys.actions.surveys import close_survey, pause_survey
 from metrics.surveys.models import (
@@ -326,22 +325,6 @@ def test_whoever_answers_before_the_letter_is_settled_got_it(scoped: Workspace) 
     assert found == [("answered", NOW), ("answered", NOW + DAY), ("answered", None)]
     counted = progress([survey])[survey.pk]
     assert (counted.invited, counted.delivered, counted.answered) == (3, 2, 2)
-
-
-def test_an_invitation_can_be_withdrawn_until_its_letter_is_written(scoped: Workspace) -> None:
-    survey = _survey()
-    first, second = _invited(survey), _invited(survey)
-    withdraw(actor=SYSTEM, now=NOW - DAY, invitation=first)
-    sending.send_due(now=NOW)
-    assert OutgoingMail.objects.get().contact == second.contact
-    assert _code(lambda: withdraw(actor=SYSTEM, now=NOW, invitation=second))[0] == "already_sent"
-    # a second time changes nothing, and is no second entry of the log
-    assert withdraw(actor=SYSTEM, now=NOW, invitation=first).reason == "withdrawn"
-    entry = AuditEntry.objects.get(action="invitation_withdrawn")
-    assert entry.detail == {"contact": first.contact.name}
-    assert entry.object_label == survey.name
-    # the place in the budget is free
-    assert not refusals([first.contact], at=NOW)
 
 
 def test_letters_carry_one_click_unsubscribing(scoped: Workspace) -> None:

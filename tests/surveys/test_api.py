@@ -215,23 +215,6 @@ def test_whoever_opts_out_is_asked_no_more(
     assert api.get("contacts/person-1").json()["consent"] == "refused"
 
 
-def test_an_invitation_is_taken_back_until_its_letter_is_written(
-    api: Caller, survey_id: int, person: Contact, workspace: Workspace
-) -> None:
-    body = {"contact_external_id": "person-1", "external_id": "case-1"}
-    made = api.post(f"surveys/{survey_id}/invitations", body).json()
-    taken = api.post(f"invitations/{made['id']}/withdraw").json()
-    assert taken == made | {"state": "suppressed", "reason": "withdrawn"}
-    assert api.post(f"invitations/{made['id']}/withdraw").json() == taken
-    # the person may be asked for another case
-    other = api.post(f"surveys/{survey_id}/invitations", body | {"external_id": "case-2"}).json()
-    assert other["state"] == "queued"
-    with scope(workspace.pk):
-        Invitation.objects.filter(pk=other["id"]).update(state="sent", sent_at=clock.now())
-    problem(api.post(f"invitations/{other['id']}/withdraw"), 409, "already_sent")
-    problem(api.post("invitations/999999999999999999/withdraw"), 404, "not_found")
-
-
 ANSWER = {
     "survey_external_id": "nps-1",
     "contact_external_id": "person-1",

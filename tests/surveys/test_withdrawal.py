@@ -1,16 +1,23 @@
-"""Invitations that wait, on the page of their account, and taking one back there."""
+"""Taking back an invitation that waits: on the page of its account, and over the API."""
 
+import datetime as dt
 from typing import Any
 
 import pytest
 from django.urls import reverse
 
-from accounts.models import Workspace
+from accounts.models import AuditEntry, OutgoingMail, Workspace
+from accounts.queries.budget import refusals
 from cs_platform.core import clock
+from cs_platform.core.errors import Conflict
 from cs_platform.core.tenancy import scope
-from metrics.surveys.actions.invitations import invite
+from metrics.surveys.actions.invitations import invite, withdraw
+from metrics.surveys.actions.sending import send_due
 from metrics.surveys.models import Invitation
-from tests.surveys.people import SYSTEM, make_account, make_contact, make_survey
+from tests.api.conftest import Caller, api, caller_for, problem
+from tests.surveys.people import NOW, SYSTEM, make_account, make_contact, make_survey
+
+__all__ = ["api", "caller_for"]
 
 
 @pytest.fixture
@@ -88,3 +95,42 @@ def test_it_speaks_japanese(workspace: Workspace, waiting: Invitation, client_as
     text = page(client, waiting, workspace)
     assert "送信待ちのアンケート依頼" in text
     assert "取り消す" in text
+
+
+def test_it_can_be_withdrawn_until_its_letter_is_written(scoped: Workspace) -> None:
+    survey = make_survey()
+    first, second = (
+        invite(actor=SYSTEM, now=NOW, survey=survey, contact=make_contact()) for _n in range(2)
+    )
+    withdraw(actor=SYSTEM, now=NOW - dt.timedelta(days=1), invitation=first)
+    send_due(now=NOW)
+    assert OutgoingMail.objects.get().contact == second.contact
+    with pytest.raises(Conflict) as refused:
+        withdraw(actor=SYSTEM, now=NOW, invitation=second)
+    assert refused.value.code == "already_sent"
+    # a second time changes nothing, and is no second entry of the log
+    assert withdraw(actor=SYSTEM, now=NOW, invitation=first).reason == "withdrawn"
+    entry = AuditEntry.objects.get(action="invitation_withdrawn")
+    assert entry.detail == {"contact": first.contact.name}
+    assert entry.object_label == survey.name
+    # the place in the budget is free
+    assert not refusals([first.contact], at=NOW)
+
+
+def test_a_help_desk_takes_it_back_over_the_api(
+    workspace: Workspace,
+    waiting: Invitation,
+    api: Caller,
+) -> None:
+    shown = api.get(f"invitations/{waiting.pk}").json()
+    taken = api.post(f"invitations/{waiting.pk}/withdraw").json()
+    assert taken == shown | {"state": "suppressed", "reason": "withdrawn"}
+    assert api.post(f"invitations/{waiting.pk}/withdraw").json() == taken
+    # the person may be asked for another case
+    body = {"contact_external_id": shown["contact_external_id"], "external_id": "case-2"}
+    other = api.post(f"surveys/{waiting.survey_id}/invitations", body).json()
+    assert other["state"] == "queued"
+    with scope(workspace.pk):
+        Invitation.objects.filter(pk=other["id"]).update(state="sent", sent_at=clock.now())
+    problem(api.post(f"invitations/{other['id']}/withdraw"), 409, "already_sent")
+    problem(api.post("invitations/999999999999999999/withdraw"), 404, "not_found")
