@@ -26,8 +26,13 @@ def known_then(span: str, moment: dt.datetime) -> dict[tuple[dt.date, int], int]
 
 
 def test_what_was_known_on_a_day_stays_so(scoped: Workspace) -> None:
-    """Anna's 3 of January gives way to a 9 given before February and known after it."""
-    survey, anna = a_survey(), a_contact(an_account("acme"), "anna")
+    """Anna's 3 of January gives way to a 9 given before February and known after it; Ben's 5 stays.
+
+    Her own 5, known last of all, was never her latest of January.
+    """
+    survey, account = a_survey(), an_account("acme")
+    anna, ben = a_contact(account, "anna"), a_contact(account, "ben")
+    answer(survey, 5, contact=ben, at=day("2026-01-04"))
     answer(survey, 3, contact=anna, at=day("2026-01-05"))
     rolled_up()
     answer(survey, 9, contact=anna, at=day("2026-01-20"), known_at=day("2026-02-02"))
@@ -40,15 +45,15 @@ def test_what_was_known_on_a_day_stays_so(scoped: Workspace) -> None:
         for text in ("2026-01-04", "2026-01-05", "2026-02-01", "2026-02-02", "2026-02-04")
     }
     assert then == {
-        "2026-01-04": {},
-        "2026-01-05": {(january, 3): 1},
-        "2026-02-01": {(january, 3): 1},
-        "2026-02-02": {(january, 9): 1},
-        "2026-02-04": {(january, 9): 1, (february, 0): 1},
+        "2026-01-04": {(january, 5): 1},
+        "2026-01-05": {(january, 5): 1, (january, 3): 1},
+        "2026-02-01": {(january, 5): 1, (january, 3): 1},
+        "2026-02-02": {(january, 5): 1, (january, 9): 1},
+        "2026-02-04": {(january, 5): 1, (january, 9): 1, (february, 0): 1},
     }
     # both months are of one fiscal quarter
-    assert known_then(Span.QUARTER, day("2026-02-03")) == {(january, 9): 1}
-    assert known_then(Span.QUARTER, day("2026-02-04")) == {(january, 0): 1}
+    assert known_then(Span.QUARTER, day("2026-02-03")) == {(january, 5): 1, (january, 9): 1}
+    assert known_then(Span.QUARTER, day("2026-02-04")) == {(january, 5): 1, (january, 0): 1}
 
 
 PEOPLE = ["c0", "c1", "c2", "r0", "anonymous"]
