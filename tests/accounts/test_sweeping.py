@@ -30,8 +30,9 @@ def test_the_others_are_looked_at_and_the_failure_is_told(
     with caplog.at_level(logging.ERROR), pytest.raises(ExceptionGroup) as raised:
         for found in each_workspace(fails_in(workspace)):
             seen.append(found)
-    assert seen == [(rival_workspace.pk, True)]
     assert workspace.pk < rival_workspace.pk
+    # tests with servers of their own leave workspaces behind, all of them older
+    assert [found for found in seen if found[0] >= workspace.pk] == [(rival_workspace.pk, True)]
     assert [type(failure) for failure in raised.value.exceptions] == [DataError]
     assert [record.getMessage() for record in caplog.records] == [
         f"workspace {workspace.pk} could not be looked at"
@@ -48,4 +49,4 @@ def test_the_sweep_asks_for_the_others_refresh(
     )
     with pytest.raises(ExceptionGroup):
         tasks.sweep()
-    assert asked == [rival_workspace.pk]
+    assert [found for found in asked if found >= workspace.pk] == [rival_workspace.pk]
