@@ -1,7 +1,7 @@
 -- role: analytics, prepared
 -- The rows that lists sort by, from what was just measured and graded; only rows that differ are
 -- written.
-INSERT INTO health_accountcurrent AS kept (
+INSERT INTO health_accountcurrent (
     workspace_id, account_id, name, name_reading, external_id, owner_id, segment, tier, stage,
     country, mrr, arr, renewal_on, notice_deadline_on, urgency_on, notice_given_on, score,
     coverage, band, score_7d, score_30d, spark, exceptions, churn_probability, expected_loss,
@@ -9,43 +9,12 @@ INSERT INTO health_accountcurrent AS kept (
     day, computed_at, version_id
 )
 SELECT
-    %(workspace_id)s::bigint, a.id, a.name, a.name_reading, a.external_id, g.owner_id, g.segment, a.tier,
-    g.stage, a.country, g.mrr, g.mrr * 12, g.renewal_on, g.notice_deadline_on,
+    %(workspace_id)s::bigint, a.id, a.name, a.name_reading, a.external_id, g.owner_id, g.segment,
+    a.tier, g.stage, a.country, g.mrr, g.mrr * 12, g.renewal_on, g.notice_deadline_on,
     least(g.renewal_on, g.notice_deadline_on), g.notice_given_on, g.score, g.coverage, g.band,
-    g.score_7d, g.score_30d,
-    -- the sparkline moved on to the day: as many empty places as days went by, then yesterday's
-    -- score as it was closed, then today's
-    CASE
-        WHEN k.account_id IS NULL THEN array_fill(NULL::smallint, ARRAY[29])
-        WHEN k.day >= %(day)s::date THEN k.spark[1:29]
-        ELSE (
-            k.spark || array_fill(NULL::smallint, ARRAY[least(%(day)s::date - k.day, 31) - 1])
-        )[least(%(day)s::date - k.day, 31) + 1:least(%(day)s::date - k.day, 31) + 29]
-    END || ARRAY[y.score, g.score]::smallint[],
-    g.exceptions, g.churn_probability, g.expected_loss,
-    CASE WHEN g.band IN ('red', 'yellow') OR r.is_flagged THEN (
-        -- what the three dearest measures cost against full marks
-        SELECT coalesce(jsonb_agg(
-            jsonb_build_object(
-                'measure', w.key, 'raw', g.raw[w.position], 'points', g.points[w.position],
-                'cost', floor(w.lost / (g.coverage * %(total_weight)s::float8) * 10 + 0.5) / 10
-            ) ORDER BY w.lost DESC, w.key
-        ), '[]')
-        FROM (
-            SELECT key, position, weight * (100 - g.points[position]) AS lost
-            FROM unnest(
-                %(weight_keys)s::text[], %(weight_positions)s::integer[], %(weights)s::float8[]
-            ) AS w (key, position, weight)
-            WHERE g.points[position] < 100
-            ORDER BY weight * (100 - g.points[position]) DESC, key
-            LIMIT 3
-        ) w
-        WHERE floor(w.lost / (g.coverage * %(total_weight)s::float8) * 10 + 0.5) >= 10
-    ) ELSE '[]' END,
-    g.last_seen_on, g.last_contact_on, coalesce(r.is_flagged, false),
-    coalesce(r.is_dismissed AND d.holds, false),
-    CASE WHEN r.state = 'saved' AND d.holds IS NOT TRUE THEN 'new' ELSE coalesce(r.state, 'new') END,
-    r.snoozed_until, %(day)s::date, %(now)s::timestamptz, %(version)s::bigint
+    g.score_7d, g.score_30d, n.spark, g.exceptions, g.churn_probability, g.expected_loss, n.reasons,
+    g.last_seen_on, g.last_contact_on, n.is_flagged, n.is_dismissed, n.risk_state, r.snoozed_until,
+    %(day)s::date, %(now)s::timestamptz, %(version)s::bigint
 FROM health_graded g
 JOIN accounts_account a ON a.workspace_id = %(workspace_id)s::bigint AND a.id = g.account_id
     -- said twice: the planner knows nothing of health_graded and would read every account
@@ -63,6 +32,58 @@ CROSS JOIN LATERAL (
         AND array_position(ARRAY['green', '', 'yellow', 'red'], g.band)
             <= array_position(ARRAY['green', '', 'yellow', 'red'], r.settled_band::text) AS holds
 ) d
+-- what is worked out for the row, once, though it is named twice below
+CROSS JOIN LATERAL (
+    SELECT
+        -- the sparkline moved on to the day: as many empty places as days went by, then yesterday's
+        -- score as it was closed, then today's
+        CASE
+            WHEN k.account_id IS NULL THEN array_fill(NULL::smallint, ARRAY[29])
+            WHEN k.day >= %(day)s::date THEN k.spark[1:29]
+            ELSE (
+                k.spark || array_fill(NULL::smallint, ARRAY[least(%(day)s::date - k.day, 31) - 1])
+            )[least(%(day)s::date - k.day, 31) + 1:least(%(day)s::date - k.day, 31) + 29]
+        END || ARRAY[y.score, g.score]::smallint[] AS spark,
+        CASE WHEN g.band IN ('red', 'yellow') OR r.is_flagged THEN (
+            -- what the three dearest measures cost against full marks
+            SELECT coalesce(jsonb_agg(
+                jsonb_build_object(
+                    'measure', w.key, 'raw', g.raw[w.position], 'points', g.points[w.position],
+                    'cost', floor(w.lost / (g.coverage * %(total_weight)s::float8) * 10 + 0.5) / 10
+                ) ORDER BY w.lost DESC, w.key
+            ), '[]')
+            FROM (
+                SELECT key, position, weight * (100 - g.points[position]) AS lost
+                FROM unnest(
+                    %(weight_keys)s::text[], %(weight_positions)s::integer[], %(weights)s::float8[]
+                ) AS w (key, position, weight)
+                WHERE g.points[position] < 100
+                ORDER BY weight * (100 - g.points[position]) DESC, key
+                LIMIT 3
+            ) w
+            WHERE floor(w.lost / (g.coverage * %(total_weight)s::float8) * 10 + 0.5) >= 10
+        ) ELSE '[]' END AS reasons,
+        coalesce(r.is_flagged, false) AS is_flagged,
+        coalesce(r.is_dismissed AND d.holds, false) AS is_dismissed,
+        CASE
+            WHEN r.state = 'saved' AND d.holds IS NOT TRUE THEN 'new'
+            ELSE coalesce(r.state, 'new')
+        END AS risk_state
+    OFFSET 0
+) n
+WHERE k.account_id IS NULL OR (
+    k.name, k.name_reading, k.external_id, k.owner_id, k.segment, k.tier, k.stage, k.country, k.mrr,
+    k.renewal_on, k.notice_deadline_on, k.notice_given_on, k.score, k.coverage, k.band, k.score_7d,
+    k.score_30d, k.spark, k.exceptions, k.churn_probability, k.expected_loss, k.reasons,
+    k.last_seen_on, k.last_contact_on, k.is_flagged, k.is_dismissed, k.risk_state, k.snoozed_until,
+    k.day, k.version_id
+) IS DISTINCT FROM (
+    a.name, a.name_reading, a.external_id, g.owner_id, g.segment, a.tier, g.stage, a.country, g.mrr,
+    g.renewal_on, g.notice_deadline_on, g.notice_given_on, g.score, g.coverage, g.band, g.score_7d,
+    g.score_30d, n.spark, g.exceptions, g.churn_probability, g.expected_loss, n.reasons,
+    g.last_seen_on, g.last_contact_on, n.is_flagged, n.is_dismissed, n.risk_state, r.snoozed_until,
+    %(day)s::date, %(version)s::bigint
+)
 ORDER BY a.id
 ON CONFLICT (workspace_id, account_id) DO UPDATE SET
     name = excluded.name,
@@ -98,20 +119,3 @@ ON CONFLICT (workspace_id, account_id) DO UPDATE SET
     day = excluded.day,
     computed_at = excluded.computed_at,
     version_id = excluded.version_id
-WHERE (
-    kept.name, kept.name_reading, kept.external_id, kept.owner_id, kept.segment, kept.tier,
-    kept.stage, kept.country, kept.mrr, kept.arr, kept.renewal_on, kept.notice_deadline_on,
-    kept.urgency_on, kept.notice_given_on, kept.score, kept.coverage, kept.band, kept.score_7d,
-    kept.score_30d, kept.spark, kept.exceptions, kept.churn_probability, kept.expected_loss,
-    kept.reasons, kept.last_seen_on, kept.last_contact_on, kept.is_flagged, kept.is_dismissed,
-    kept.risk_state, kept.snoozed_until, kept.day, kept.version_id
-  ) IS DISTINCT FROM (
-    excluded.name, excluded.name_reading, excluded.external_id, excluded.owner_id,
-    excluded.segment, excluded.tier, excluded.stage, excluded.country, excluded.mrr, excluded.arr,
-    excluded.renewal_on, excluded.notice_deadline_on, excluded.urgency_on,
-    excluded.notice_given_on, excluded.score, excluded.coverage, excluded.band, excluded.score_7d,
-    excluded.score_30d, excluded.spark, excluded.exceptions, excluded.churn_probability,
-    excluded.expected_loss, excluded.reasons, excluded.last_seen_on, excluded.last_contact_on,
-    excluded.is_flagged, excluded.is_dismissed, excluded.risk_state, excluded.snoozed_until,
-    excluded.day, excluded.version_id
-  )
