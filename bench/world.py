@@ -20,6 +20,7 @@ TABLES = (
     "usage_accountday",
     "usage_accountdayevent",
     "usage_event",
+    "usage_lastuse",
     "usage_userday",
 )
 _SQL = Path(__file__).parent / "sql"

@@ -26,4 +26,14 @@ SELECT
     d.day, d.events / 3 + 1, d.logins / 3
 FROM usage_accountday d
 CROSS JOIN generate_series(0, 2) AS n
-WHERE d.workspace_id = %(workspace_id)s
+WHERE d.workspace_id = %(workspace_id)s;
+INSERT INTO usage_lastuse (workspace_id, account_id, is_user, key, last_day)
+SELECT %(workspace_id)s, account_id, true, user_id, max(day)
+FROM usage_userday
+WHERE workspace_id = %(workspace_id)s
+GROUP BY account_id, user_id
+UNION ALL
+SELECT %(workspace_id)s, account_id, false, name, max(day)
+FROM usage_accountdayevent
+WHERE workspace_id = %(workspace_id)s
+GROUP BY account_id, name

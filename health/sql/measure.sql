@@ -89,41 +89,51 @@ usage AS (
       AND (%(everybody)s OR account_id = ANY (ARRAY(SELECT account_id FROM wanted)))
     GROUP BY account_id
 ),
--- each user of an account in the longer of the two windows, with the last day
-seen_users AS (
-    SELECT account_id, max(day) AS last_day
+-- the last day of each user and each event name of an account: the present has it stored, a look
+-- into the past finds it in the roll-ups of the longest of the three windows
+last_use AS (
+    SELECT account_id, is_user, last_day
+    FROM usage_lastuse
+    WHERE workspace_id = %(workspace_id)s
+      AND NOT %(is_replay)s
+      AND (%(everybody)s OR account_id = ANY (ARRAY(SELECT account_id FROM wanted)))
+    UNION ALL
+    SELECT account_id, true, max(day)
     FROM usage_userday
     WHERE workspace_id = %(workspace_id)s
+      AND %(is_replay)s
       AND day <= %(day)s
-      AND day > %(day)s - greatest(%(active_users_days)s::integer, %(login_frequency_days)s)
+      AND day > %(day)s - greatest(
+          %(active_users_days)s::integer, %(login_frequency_days)s::integer
+      )
       AND known_on <= %(known_on)s
       AND (%(everybody)s OR account_id = ANY (ARRAY(SELECT account_id FROM wanted)))
-    GROUP BY account_id, user_id COLLATE "C"
-),
--- distinct users per account
-users AS (
-    SELECT
-        account_id,
-        count(*) FILTER (WHERE last_day > %(day)s - %(active_users_days)s) AS active_users,
-        count(*) FILTER (WHERE last_day > %(day)s - %(login_frequency_days)s) AS frequency_users
-    FROM seen_users
-    GROUP BY account_id
-),
--- each event name an account used
-used_features AS (
-    SELECT account_id
+    GROUP BY account_id, user_id
+    UNION ALL
+    SELECT account_id, false, max(day)
     FROM usage_accountdayevent
     WHERE workspace_id = %(workspace_id)s
+      AND %(is_replay)s
       AND day <= %(day)s
       AND day > %(day)s - %(feature_breadth_days)s::integer
       AND known_on <= %(known_on)s
       AND (%(everybody)s OR account_id = ANY (ARRAY(SELECT account_id FROM wanted)))
-    GROUP BY account_id, name COLLATE "C"
+    GROUP BY account_id, name
 ),
--- distinct event names per account
-features AS (
-    SELECT account_id, count(*) AS features
-    FROM used_features
+-- how many there are of each
+breadth AS (
+    SELECT
+        account_id,
+        count(*) FILTER (
+            WHERE is_user AND last_day > %(day)s - %(active_users_days)s
+        ) AS active_users,
+        count(*) FILTER (
+            WHERE is_user AND last_day > %(day)s - %(login_frequency_days)s
+        ) AS frequency_users,
+        count(*) FILTER (
+            WHERE NOT is_user AND last_day > %(day)s - %(feature_breadth_days)s
+        ) AS features
+    FROM last_use
     GROUP BY account_id
 ),
 -- the last exchange with the customer
@@ -212,9 +222,10 @@ sentiment AS (
     FROM grades
     GROUP BY account_id
 ),
--- everything side by side, each joined in full though all of it is of the population: steps have no
--- statistics, and a full join is the one that never compares every row with every other. The last
--- day before the windows is looked up only where they are empty.
+-- everything side by side, joined in full and not from the population: steps have no statistics, and
+-- a full join is the one that never compares every row with every other; the OFFSET keeps the
+-- condition below from turning it into another. The last day before the windows is looked up only
+-- where they are empty.
 gathered AS (
     SELECT
         p.*,
@@ -227,7 +238,7 @@ gathered AS (
         coalesce(u.known_logins, 0) > 0 AS logs_in,
         w.active_users,
         w.frequency_users,
-        f.features,
+        w.features,
         coalesce(u.last_day, (
             SELECT max(d.day)
             FROM usage_accountday d
@@ -248,12 +259,12 @@ gathered AS (
         s.ces
     FROM population p
     FULL JOIN usage u ON u.account_id = p.account_id
-    FULL JOIN users w ON w.account_id = p.account_id
-    FULL JOIN features f ON f.account_id = p.account_id
+    FULL JOIN breadth w ON w.account_id = p.account_id
     FULL JOIN contacts c ON c.account_id = p.account_id
     FULL JOIN revenue r ON r.account_id = p.account_id
     FULL JOIN revenue_before b ON b.account_id = p.account_id
     FULL JOIN sentiment s ON s.account_id = p.account_id
+    OFFSET 0
 ),
 -- raw values by position, rounded to 4 decimals; NULL is "no data"
 valued AS (
@@ -334,3 +345,5 @@ SELECT
     ARRAY[(notice_given_on IS NOT NULL)::integer]::float8[],
     raw
 FROM valued
+-- facts whose account is no more are of nobody
+WHERE account_id IS NOT NULL

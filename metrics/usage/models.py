@@ -292,6 +292,21 @@ class UserDay(UsageModel):
         indexes: ClassVar = [BrinIndex(fields=["day"], name="usage_userday_by_day")]
 
 
+class LastUse(UsageModel):
+    """The last day an account has of a user, or of an event's name, as known now.
+
+    What scoring the present reads of the two tables above; a look into the past reads them
+    themselves. Kept by the roll-up; the migration adds the day to the key.
+    """
+
+    pk = models.CompositePrimaryKey("workspace_id", "account_id", "is_user", "key")
+    account_id = models.BigIntegerField()
+    # a user's id, otherwise an event's name
+    is_user = models.BooleanField()
+    key = models.CharField(max_length=201)
+    last_day = models.DateField()
+
+
 def countable() -> list[str]:
     """The kinds of event that are usage and enter the roll-ups."""
     return [Kind.TRACK.value, Kind.PAGE.value, Kind.SCREEN.value]

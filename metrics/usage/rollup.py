@@ -47,17 +47,20 @@ def roll_up_days(days: Sequence[AccountDayKey]) -> None:
     zone = current_workspace().timezone
     for chunk in _chunks(days):
         only_days = [day for _account_id, day in chunk]
-        sql.execute(
+        account_ids = [account_id for account_id, _day in chunk]
+        outcome = sql.row(
             "usage/roll_up_days",
             {
                 "timezone": zone,
-                "account_ids": [account_id for account_id, _day in chunk],
+                "account_ids": account_ids,
                 "days": only_days,
                 # as constants, so that PostgreSQL leaves out the other months when it plans
                 "starts_at": day_start(min(only_days), zone),
                 "ends_at": day_end(max(only_days), zone),
             },
         )
+        if outcome["has_forgotten"]:
+            sql.execute("usage/lower_last_use", {"account_ids": sorted(set(account_ids))})
 
 
 def _chunks(days: Sequence[AccountDayKey]) -> Iterator[Sequence[AccountDayKey]]:

@@ -86,6 +86,16 @@ def test_four_times_the_accounts_are_four_times_the_work(
     assert read[1] < 6 * read[0]
 
 
+def test_facts_of_an_account_that_is_no_more_keep_nobody_from_a_score(scoped: Workspace) -> None:
+    ids = _fill(scoped, 0, 3)
+    today = local_date(NOW, scoped.timezone)
+    AccountDay.objects.create(
+        account_id=max(ids) + 1_000, day=today, known_on=today, events=5, logins=1, users=2,
+        last_event_at=NOW,
+    )  # fmt: skip
+    assert score_accounts(now=NOW) == 3
+
+
 def test_whichever_index_the_planner_takes_finds_one_accounts_day() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT indexdef FROM pg_indexes WHERE tablename = 'health_scoreday'")

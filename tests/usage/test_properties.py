@@ -4,13 +4,14 @@ import datetime as dt
 import json
 
 from django.db import connection
+from django.db.models import Max, Value
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cs_platform.core import sql, tenancy
 from metrics.usage.ingest.load import Sender, load_events
 from metrics.usage.ingest.parse import Malformed, Reading, parse_body
-from metrics.usage.models import AccountDay, AccountDayEvent, Event, UserDay
+from metrics.usage.models import AccountDay, AccountDayEvent, Event, LastUse, UserDay
 from metrics.usage.rollup import roll_up_usage
 from tests.cast import make_workspace
 
@@ -120,4 +121,12 @@ def test_roll_ups_equal_the_raw_sums(db, batches, zone) -> None:
         assert [(*key, *sums) for key, sums in sorted(rolled.items())] == raw
         assert sum(row.events for row in AccountDayEvent.objects.all()) == Event.objects.count()
         assert UserDay.objects.count() == sum(users for *_rest, users in raw)
+        lasts = {
+            *UserDay.objects.values_list("account_id", Value(True), "user_id").annotate(Max("day")),
+            *AccountDayEvent.objects.values_list("account_id", Value(False), "name").annotate(
+                Max("day")
+            ),
+        }
+        found = LastUse.objects.values_list("account_id", "is_user", "key", "last_day")
+        assert lasts == set(found)
         assert sql.rows("usage/drain_days") == []

@@ -3,8 +3,16 @@ from zoneinfo import ZoneInfo
 
 from accounts.models import Account, Contact, DirtyAccount
 from cs_platform.core import clock, tenancy
-from metrics.usage.models import AccountDay, AccountDayEvent, Event, Source, UserDay, UserLink
-from metrics.usage.rollup import has_work, roll_up_usage
+from metrics.usage.models import (
+    AccountDay,
+    AccountDayEvent,
+    Event,
+    LastUse,
+    Source,
+    UserDay,
+    UserLink,
+)
+from metrics.usage.rollup import has_work, roll_up_days, roll_up_usage
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 
@@ -101,6 +109,33 @@ def test_late_events_are_added_under_the_day_they_became_known(workspace, post) 
             ("u1", day, 1),
             ("u2", today, 1),
         ]
+
+
+def test_a_last_use_that_is_taken_away_was_none(workspace, post) -> None:
+    days = [dt.date(2026, 3, day) for day in (2, 3, 4)]
+    post(
+        "import",
+        {"batch": [event("u1", "Opened", f"{day}T12:00:00+09:00") for day in days]
+         + [event("u2", "Saved", "2026-03-04T13:00:00+09:00")]},
+    )  # fmt: skip
+    roll_up(workspace)
+
+    def lasts():
+        return set(LastUse.objects.values_list("is_user", "key", "last_day"))
+
+    with tenancy.scope(workspace.pk):
+        account = Account.objects.get().pk
+        assert lasts() == {
+            (True, "u1", days[2]), (False, "Opened", days[2]),
+            (True, "u2", days[2]), (False, "Saved", days[2]),
+        }  # fmt: skip
+        # as where a day's border moves with the workspace's zone
+        Event.objects.filter(happened_at__gte="2026-03-04T00:00:00+09:00").update(account_id=None)
+        roll_up_days([(account, days[2])])
+        assert lasts() == {(True, "u1", days[1]), (False, "Opened", days[1])}
+        Event.objects.update(account_id=None)
+        roll_up_days([(account, day) for day in days[:2]])
+        assert lasts() == set()
 
 
 def test_events_go_to_the_account_their_user_is_linked_to_later(workspace, post) -> None:

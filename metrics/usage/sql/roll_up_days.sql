@@ -160,12 +160,35 @@ stored_days AS (
               IS DISTINCT FROM
               (excluded.events, excluded.logins, excluded.users, excluded.last_event_at)
 ),
+-- each user and each name with the last of these days
+used AS (
+    SELECT account_id, true AS is_user, user_id AS key, max(day) AS last_day
+    FROM people
+    GROUP BY account_id, user_id
+    UNION ALL
+    SELECT account_id, false, name, max(day)
+    FROM names
+    GROUP BY account_id, name
+),
+-- which is written where it is the last of all
+stored_use AS (
+    INSERT INTO usage_lastuse AS old (workspace_id, account_id, is_user, key, last_day)
+    SELECT %(workspace_id)s, account_id, is_user, key, last_day FROM used
+    ORDER BY account_id, is_user, key
+    ON CONFLICT (workspace_id, account_id, is_user, key) DO UPDATE
+        SET last_day = excluded.last_day
+        WHERE old.last_day < excluded.last_day
+),
 -- the catalogue's last sight of each name
 latest AS (
     SELECT name, max(last_at) AS last_at FROM names GROUP BY name
+),
+-- moved on
+seen AS (
+    UPDATE usage_eventname AS entry
+    SET last_seen_at = latest.last_at
+    FROM latest
+    WHERE entry.workspace_id = %(workspace_id)s AND entry.name = latest.name
+      AND entry.last_seen_at < latest.last_at
 )
-UPDATE usage_eventname AS entry
-SET last_seen_at = latest.last_at
-FROM latest
-WHERE entry.workspace_id = %(workspace_id)s AND entry.name = latest.name
-  AND entry.last_seen_at < latest.last_at
+SELECT EXISTS (SELECT FROM stale_names) OR EXISTS (SELECT FROM stale_people) AS has_forgotten
