@@ -9,15 +9,16 @@ INSERT INTO health_accountcurrent (
     day, computed_at, version_id
 )
 SELECT
-    %(workspace_id)s::bigint, a.id, a.name, a.name_reading, a.external_id, g.owner_id, g.segment,
+    %(workspace_id)s::bigint, g.account_id, a.name, a.name_reading, a.external_id, g.owner_id, g.segment,
     a.tier, g.stage, a.country, g.mrr, g.mrr * 12, g.renewal_on, g.notice_deadline_on,
     least(g.renewal_on, g.notice_deadline_on), g.notice_given_on, g.score, g.coverage, g.band,
     g.score_7d, g.score_30d, n.spark, g.exceptions, g.churn_probability, g.expected_loss, n.reasons,
     g.last_seen_on, g.last_contact_on, n.is_flagged, n.is_dismissed, n.risk_state, r.snoozed_until,
     %(day)s::date, %(now)s::timestamptz, %(version)s::bigint
 FROM health_graded g
-JOIN accounts_account a ON a.workspace_id = %(workspace_id)s::bigint AND a.id = g.account_id
-    -- said twice: the planner knows nothing of health_graded and would read every account
+-- outer joins all of them, so that what was graded, whose size alone is known, comes first; the ids
+-- are said twice, or every account would be read for a few
+LEFT JOIN accounts_account a ON a.workspace_id = %(workspace_id)s::bigint AND a.id = g.account_id
     AND (%(everybody)s OR a.id = ANY (ARRAY(SELECT account_id FROM health_graded)))
 LEFT JOIN health_scoreday y
     ON y.workspace_id = %(workspace_id)s::bigint AND y.account_id = g.account_id
@@ -84,7 +85,7 @@ WHERE k.account_id IS NULL OR (
     g.last_seen_on, g.last_contact_on, n.is_flagged, n.is_dismissed, n.risk_state, r.snoozed_until,
     %(day)s::date, %(version)s::bigint
 )
-ORDER BY a.id
+ORDER BY g.account_id
 ON CONFLICT (workspace_id, account_id) DO UPDATE SET
     name = excluded.name,
     name_reading = excluded.name_reading,

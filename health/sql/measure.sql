@@ -56,10 +56,14 @@ population AS (
             ELSE nullif(p.due, '')::date END AS due_on,
         CASE WHEN p.completed IS NULL THEN a.onboarding_completed_on
             ELSE nullif(p.completed, '')::date END AS completed_on
-    FROM accounts_account a
-    LEFT JOIN past_row p ON p.account_id = a.id
-    WHERE a.workspace_id = %(workspace_id)s
-      AND (%(everybody)s OR a.id = ANY (ARRAY(SELECT account_id FROM wanted)))
+    FROM (
+        SELECT *
+        FROM accounts_account
+        WHERE workspace_id = %(workspace_id)s
+          AND (%(everybody)s OR id = ANY (ARRAY(SELECT account_id FROM wanted)))
+        OFFSET 0
+    ) a
+    FULL JOIN past_row p ON p.account_id = a.id
 ),
 -- one pass over the account-days of the longest window, which all have events (as have the users'
 -- and the names' below), and out of the key alone; the trend leaves the unfinished day out,

