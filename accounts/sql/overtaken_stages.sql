@@ -44,7 +44,8 @@ side AS (
            )) AS was_paying,
            NULL::boolean AS has_ended, NULL::timestamptz AS ended_at,
            NULL::timestamptz AS end_known_at, NULL::timestamptz[] AS began_at,
-           NULL::timestamptz[] AS ever_began_at, NULL AS old_value, NULL::timestamptz AS stated_at, NULL::boolean AS is_derived,
+           NULL::timestamptz[] AS ever_began_at, NULL AS old_value,
+           NULL::timestamptz AS stated_at, NULL::boolean AS is_derived,
            NULL::boolean AS is_first
     FROM ledger
     WHERE kind <> 'one_off' AND subscription_id IN (SELECT id FROM contract)
@@ -73,7 +74,8 @@ account AS (
            bool_or(is_historical) AS is_historical, bool_or(was_paying) AS was_paying,
            bool_or(has_ended) AS has_ended, max(ended_at) AS ended_at,
            max(end_known_at) AS end_known_at, max(began_at) AS began_at,
-           max(ever_began_at) AS ever_began_at, max(old_value) AS old_value, max(stated_at) AS stated_at,
+           max(ever_began_at) AS ever_began_at, max(old_value) AS old_value,
+           max(stated_at) AS stated_at,
            bool_or(is_derived) AS is_derived, bool_or(is_first) AS is_first
     FROM side
     GROUP BY account_id

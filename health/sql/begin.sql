@@ -1,8 +1,8 @@
 -- role: analytics
--- The transaction's tables of what is measured and graded, empty, and how its statements are planned:
--- compiling takes longer than running, the aggregates over everybody fit into this memory, a sort per
--- account costs more than one of them all, and one plan is right for any number of accounts that are
--- looked up.
+-- The transaction's tables of what is measured and graded, empty, and how its statements are
+-- planned: compiling takes longer than running, the aggregates over everybody fit into this memory,
+-- a sort per account costs more than one of them all, and one plan is right for any number of
+-- accounts that are looked up.
 SET LOCAL jit = off;
 SET LOCAL work_mem = '64MB';
 SET LOCAL enable_incremental_sort = off;

@@ -9,8 +9,8 @@ INSERT INTO health_accountcurrent (
     day, computed_at, version_id
 )
 SELECT
-    %(workspace_id)s::bigint, g.account_id, a.name, a.name_reading, a.external_id, g.owner_id, g.segment,
-    a.tier, g.stage, a.country, g.mrr, g.mrr * 12, g.renewal_on, g.notice_deadline_on,
+    %(workspace_id)s::bigint, g.account_id, a.name, a.name_reading, a.external_id, g.owner_id,
+    g.segment, a.tier, g.stage, a.country, g.mrr, g.mrr * 12, g.renewal_on, g.notice_deadline_on,
     least(g.renewal_on, g.notice_deadline_on), g.notice_given_on, g.score, g.coverage, g.band,
     g.score_7d, g.score_30d, n.spark, g.exceptions, g.churn_probability, g.expected_loss, n.reasons,
     g.last_seen_on, g.last_contact_on, n.is_flagged, n.is_dismissed, n.risk_state, r.snoozed_until,

@@ -17,7 +17,10 @@ past AS (
         attribute,
         coalesce(
             (array_agg(new_value ORDER BY happened_at DESC, id DESC)
-                FILTER (WHERE happened_at <= %(as_of)s::timestamptz AND known_at <= %(known_until)s::timestamptz))[1],
+                FILTER (
+                    WHERE happened_at <= %(as_of)s::timestamptz
+                      AND known_at <= %(known_until)s::timestamptz
+                ))[1],
             (array_agg(old_value ORDER BY happened_at, id)
                 FILTER (WHERE happened_at > %(as_of)s OR known_at > %(known_until)s))[1]
         ) AS value
