@@ -304,6 +304,7 @@ def test_lists_obey_the_keyboard(open_page: Callable[..., Any]) -> None:
     expect(help_).to_be_hidden()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text(names[1])
+    page.wait_for_load_state()  # the heading is there before the script that listens to keys
     page.keyboard.press("/")
     expect(page.get_by_role("searchbox")).to_be_focused()
     page.keyboard.type("bluebird")
