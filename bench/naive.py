@@ -19,7 +19,7 @@ class Contracts:
     mrr_before: Decimal
     renewal_on: dt.date | None
     notice_given_on: dt.date | None
-    is_monthly: bool
+    billing_months: int | None
 
 
 @dataclass
@@ -36,7 +36,7 @@ def score(account: Any, version: Any, curves: dict[str, Any], day: dt.date, now:
     contracts = _contracts(account, day)
     measured = _measured(account, contracts, day, now)
     graded = _graded(account, measured, contracts, version=version, curves=curves, day=day)
-    _store(account, measured, contracts, graded, day=day, now=now)
+    _store(account, measured, contracts, graded, version=version, day=day, now=now)
 
 
 def _half_up(value: float, places: int) -> float:
@@ -128,7 +128,7 @@ def _sentiment(account: Any, now: Any) -> dict[str, float | None]:
 def _contracts(account: Any, day: dt.date) -> Contracts:
     from accounts.models import ContractEvent, Subscription
 
-    found = Contracts(Decimal(0), Decimal(0), None, None, is_monthly=False)
+    found = Contracts(Decimal(0), Decimal(0), None, None, None)
     for contract in Subscription.objects.filter(account=account):
         ledger = ContractEvent.objects.filter(subscription=contract).exclude(
             kind__in=["void", "one_off"]
@@ -147,7 +147,8 @@ def _contracts(account: Any, day: dt.date) -> Contracts:
         if ends_on is not None:
             found.renewal_on = min(ends_on, found.renewal_on or ends_on)
         found.notice_given_on = found.notice_given_on or entry.notice_given_on
-        found.is_monthly = found.is_monthly or entry.billing_months == 1
+        months = entry.billing_months
+        found.billing_months = min(months, found.billing_months or months)
     return found
 
 
@@ -189,10 +190,7 @@ def _graded(
         and (facts[rule["fact"]] or 0) >= rule["at_least"]
     )  # fmt: skip
     value = held[0][0] if held else average
-    band = ""
-    if value is not None:
-        yellow = "yellow" if value >= version.yellow_from else "red"
-        band = "green" if value >= version.green_from else yellow
+    band = _band(value, version)
     earlier = {
         ago: ScoreDay.objects.filter(
             account_id=account.pk, day=day - dt.timedelta(days=ago), series=0
@@ -225,6 +223,14 @@ def _graded(
     }  # fmt: skip
 
 
+def _band(score: float | None, version: Any) -> str:
+    if score is None:
+        return ""
+    if score >= version.green_from:
+        return "green"
+    return "yellow" if score >= version.yellow_from else "red"
+
+
 def _probability(band: str, change: float | None, contracts: Contracts, day: dt.date) -> Decimal:
     from health import prior
 
@@ -239,7 +245,7 @@ def _probability(band: str, change: float | None, contracts: Contracts, day: dt.
     renewal = prior.MONTHLY
     if contracts.renewal_on is not None:
         ahead = (contracts.renewal_on - day).days
-        if not (contracts.is_monthly and ahead <= prior.MONTHLY_DAYS):
+        if not (contracts.billing_months == 1 and ahead <= prior.MONTHLY_DAYS):
             steps = [factor for days, factor in prior.RENEWAL if ahead <= days]
             renewal = steps[0] if steps else prior.RENEWAL_LATER
     found = Decimal(str(prior.BAND[band])) * Decimal(str(trend)) * Decimal(str(renewal))
@@ -251,7 +257,7 @@ def _probability(band: str, change: float | None, contracts: Contracts, day: dt.
 
 def _store(
     account: Any, measured: Measured, contracts: Contracts, graded: dict[str, Any], *,
-    day: dt.date, now: Any,
+    version: Any, day: dt.date, now: Any,
 ) -> None:  # fmt: skip
     from health.models import AccountCurrent, RiskState, ScoreDay
 
@@ -276,6 +282,7 @@ def _store(
     past = [None] * 31 if current is None else current.spark
     gone = min((day - current.day).days, 31) if current else 0
     spark = [*past, *[None] * gone][gone : gone + 29]
+    spark += [yesterday and yesterday.score, graded["score"]]
     is_shown = graded["band"] in ("red", "yellow") or held["is_flagged"]
     AccountCurrent.objects.update_or_create(
         account=account,
@@ -284,8 +291,9 @@ def _store(
             "external_id": account.external_id, "tier": account.tier,
             "country": account.country, "arr": contracts.mrr * 12,
             "urgency_on": contracts.renewal_on, "notice_given_on": contracts.notice_given_on,
-            "score_7d": graded["score_7d"], "score_30d": graded["score_30d"],
-            "spark": [*spark, yesterday and yesterday.score, graded["score"]],
+            "billing_months": contracts.billing_months,
+            "band_1d": _band(spark[29], version), "band_7d": _band(spark[23], version),
+            "score_7d": graded["score_7d"], "score_30d": graded["score_30d"], "spark": spark,
             "reasons": graded["reasons"] if is_shown else [],
             "last_seen_on": measured.last_seen_on, "last_contact_on": measured.last_contact_on,
             "day": day,

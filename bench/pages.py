@@ -173,6 +173,7 @@ def _pages(person: _Browser, workspace: Any, accounts: int) -> list[Result]:
         (
             "today/",
             "accounts/?owner=all",
+            "accounts/?owner=all&sort=-mrr",
             f"accounts/{account}/",
             "at-risk/?owner=all",
             "overview/",

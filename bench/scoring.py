@@ -183,7 +183,7 @@ def _dirty(workspace: Any, accounts: int) -> Result:
 
         def work() -> None:
             with scope(workspace.pk):
-                if not score_accounts(now=clock.now(), account_ids=ids):
+                if not score_accounts(now=clock.now(), account_ids=ids, used_ids=ids):
                     raise RuntimeError("nothing was written")
 
         return seconds(work) * 1000

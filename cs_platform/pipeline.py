@@ -64,11 +64,15 @@ def refresh_workspace(workspace_id: int, now: dt.datetime) -> Refreshed | None:
             if is_new:
                 # With the day, terms end and entries dated ahead take effect, nobody writing.
                 derive(now)
-            marked = [found["account_id"] for found in sql.rows("health/drain_dirty")]
-            if is_new or len(marked) > EVERYBODY:
+            marks = sql.rows("health/drain_dirty")
+            if is_new or len(marks) > EVERYBODY:
                 scored = score_accounts(now=now)
             else:
-                scored = score_accounts(now=now, account_ids=marked)
+                scored = score_accounts(
+                    now=now,
+                    account_ids=[mark["account_id"] for mark in marks],
+                    used_ids=[mark["account_id"] for mark in marks if mark["is_of_use"]],
+                )
             _set_clock(now, closed_on=yesterday, version=version)
             return Refreshed(len(rolled_up), scored, closed)
 

@@ -65,9 +65,15 @@ def take_turn(*, wait: bool) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def score_accounts(*, now: dt.datetime, account_ids: Sequence[int] | None = None) -> int:
+def score_accounts(
+    *,
+    now: dt.datetime,
+    account_ids: Sequence[int] | None = None,
+    used_ids: Sequence[int] = (),
+) -> int:
     """Score accounts of the open scope as of ``now``; None means all of them.
 
+    ``used_ids``: those of them whose use alone has changed since they were last scored.
     Writes their current rows and today's score-days, only where something differs, in one
     transaction. Idempotent. Where today's percentiles are not known yet, everybody is scored.
     Returns the number of current rows written.
@@ -78,7 +84,7 @@ def score_accounts(*, now: dt.datetime, account_ids: Sequence[int] | None = None
     moment = Moment.present(now, current_workspace().timezone)
     with transaction.atomic():
         take_turn(wait=True)
-        measured = compute(version, moment, account_ids)
+        measured = compute(version, moment, account_ids, used_ids)
         ensure_months(moment.day, moment.day + dt.timedelta(days=31))
         everybody = measured is None
         _keep_days(
@@ -92,6 +98,8 @@ def score_accounts(*, now: dt.datetime, account_ids: Sequence[int] | None = None
                 "version": version.pk,
                 "now": now,
                 "everybody": everybody,
+                "green_from": version.green_from,
+                "yellow_from": version.yellow_from,
                 **_weights(version),
             },
             replan=everybody,
@@ -125,17 +133,22 @@ def score_past_day(
 
 
 def compute(
-    version: ScorecardVersion, moment: Moment, account_ids: Sequence[int] | None = None
+    version: ScorecardVersion,
+    moment: Moment,
+    account_ids: Sequence[int] | None = None,
+    used_ids: Sequence[int] = (),
 ) -> list[int] | None:
     """Measure and grade into the transaction's ``health_measured`` and ``health_graded``.
 
+    Of ``used_ids``, whose use alone has changed since they were last scored, what else was measured
+    the same day by the same version is taken as it was.
     Needs a transaction. Where the day's percentiles are missing they are computed, from everybody;
     so they are where the accounts asked for are the first that a measure can be ranked by.
     Returns the accounts measured, None for all.
     """
     bounds = day_bounds(version, moment.day)
     ids = None if account_ids is None or bounds is None else sorted(set(account_ids))
-    _measure(version, moment, ids)
+    _measure(version, moment, ids, used_ids)
     if ids is not None and _meet_first_peers(version, bounds or {}):
         ids = None
         _measure(version, moment, ids)
@@ -157,7 +170,12 @@ def compute(
     return ids
 
 
-def _measure(version: ScorecardVersion, moment: Moment, ids: list[int] | None) -> None:
+def _measure(
+    version: ScorecardVersion,
+    moment: Moment,
+    ids: list[int] | None,
+    used_ids: Sequence[int] = (),
+) -> None:
     sql.execute("health/begin")
     sql.execute(
         "health/measure",
@@ -169,12 +187,18 @@ def _measure(version: ScorecardVersion, moment: Moment, ids: list[int] | None) -
             "zone": moment.zone,
             "is_replay": moment.is_replay,
             "everybody": ids is None,
-            # as text: a thousand numbers of an ARRAY are read one by one
-            "account_ids": f"{{{','.join(map(str, ids or []))}}}",
+            "version": version.pk,
+            "account_ids": _array(ids or ()),
+            "used_ids": _array(() if ids is None else used_ids),
             **option_binds(version),
         },
         replan=ids is None,
     )
+
+
+def _array(ids: Sequence[int]) -> str:
+    """As text: a thousand numbers of an ARRAY are read one by one."""
+    return f"{{{','.join(map(str, ids))}}}"
 
 
 def _ranked(version: ScorecardVersion) -> list[Measure]:

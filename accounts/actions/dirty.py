@@ -12,15 +12,19 @@ from cs_platform.core.tenancy import current_workspace_id
 marked = Signal()
 
 
-def mark_dirty(account_ids: Iterable[int], *, announce: bool = True) -> None:
+def mark_dirty(
+    account_ids: Iterable[int], *, is_of_use: bool = False, announce: bool = True
+) -> None:
     """Mark accounts of the open scope for rescoring, in the caller's transaction.
 
+    ``is_of_use``: nothing but the roll-ups of their use has changed.
     Marking twice is harmless: the pipeline takes all marks of an account at once. The pipeline
     itself, which is about to take them, does not ``announce`` its marks.
     """
     ids = sorted(set(account_ids))
     DirtyAccount.objects.bulk_create(
-        [DirtyAccount(account_id=account_id) for account_id in ids], batch_size=5000
+        [DirtyAccount(account_id=account_id, is_of_use=is_of_use) for account_id in ids],
+        batch_size=5000,
     )
     if ids and announce:
         workspace_id = current_workspace_id()

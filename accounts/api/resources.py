@@ -78,7 +78,7 @@ ACCOUNT = Resource(
         "owner_email": None,
         "seats": 40,
     },
-    sorts={"name": "name", "external_id": "external_id", "created": "id"},
+    sorts={"name": "name", "external_id": "external_id", "created": "pk"},
 )
 
 CONTACT = Resource(
@@ -114,7 +114,7 @@ CONTACT = Resource(
         "email": "hanako@acme.example",
         "is_champion": True,
     },
-    sorts={"created": "id", "external_id": "external_id"},
+    sorts={"created": "pk", "external_id": "external_id"},
 )
 
 _TERMS = _same(
@@ -155,7 +155,7 @@ SUBSCRIPTION = Resource(
         "mrr": "120000.0000",
         "currency": "JPY",
     },
-    sorts={"created": "id", "external_id": "external_id"},
+    sorts={"created": "pk", "external_id": "external_id"},
 )
 
 CONTRACT_EVENT = Resource(
@@ -189,7 +189,7 @@ CONTRACT_EVENT = Resource(
         "voids": Column("voids_id", {**WHOLE_OR_NULL, "description": "The entry this one voids."}),
     },
     example={"id": 1, "kind": "new", "subscription_external_id": "contract-1"},
-    sorts={"recorded": "id", "effective_on": "effective_on"},
+    sorts={"recorded": "pk", "effective_on": "effective_on"},
 )
 
 INTERACTION = Resource(
@@ -216,7 +216,7 @@ INTERACTION = Resource(
         ),
     },
     example={"id": 1, "account_external_id": "acme-1", "kind": "call_out", "summary": "…"},
-    sorts={"recorded": "id"},
+    sorts={"recorded": "pk"},
 )
 
 TASK = Resource(
@@ -230,5 +230,5 @@ TASK = Resource(
         **_same(due_on=DAY_OR_NULL, done_at=MOMENT_OR_NULL, created_at=MOMENT),
     },
     example={"id": 1, "title": "Send the agenda", "due_on": "2025-04-10"},
-    sorts={"created": "id", "due_on": "due_on"},
+    sorts={"created": "pk", "due_on": "due_on"},
 )

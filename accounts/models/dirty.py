@@ -14,6 +14,8 @@ class DirtyAccount(TenantModel):
     """
 
     account_id = models.BigIntegerField()
+    # nothing but the roll-ups of its use has changed
+    is_of_use = models.BooleanField(default=False, db_default=False)
 
     class Meta(TenantModel.Meta):
         indexes: ClassVar = [

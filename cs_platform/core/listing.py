@@ -106,12 +106,12 @@ def _among(
 def _written(
     shape: _Shape, order: tuple[Sort, ...], run: Run, backward: bool, rows: int
 ) -> Statement:
-    """The ids come off the order's index first; only those rows are then joined with others, so
-    that no plan can join the whole table to show fifty rows of it."""
+    """The keys are found first; only those rows are then joined with others, so that no plan can
+    join the whole table to show fifty rows of it."""
     columns = [sort.column for sort in order]
     at = {column: Slot(f"at {column}") for column in columns}
     found = _among(shape.model, _slots("wanted", shape.wanted), _slots("unwanted", shape.unwanted))
-    ids = in_range(found, run, at, order, backward).values("id")[:rows]
-    shown = shape.model._default_manager.filter(id__among=ArraySubquery(ids))
+    keys = in_range(found, run, at, order, backward).values("pk")[:rows]
+    shown = shape.model._default_manager.filter(pk__among=ArraySubquery(keys))
     shown = in_range(shown, Run(), at, order, backward)
     return written(shown.values_list(*columns, *shape.sources))

@@ -1,8 +1,10 @@
 """Keyset paging: a page costs the same at the first row and at the hundred-thousandth.
 
-A cursor names the row a page begins after (or ends before) by its sort value and id. It is signed,
+A cursor names the row a page begins after (or ends before) by its sort value and key. It is signed,
 so that what comes back is what was given out, and bound to one list and sort. Rows inserted or
-deleted meanwhile neither repeat nor hide others. No COUNT(*) anywhere.
+deleted meanwhile neither repeat nor hide others. The keys of a page are found first, by an index
+alone where it holds what the list is cut to and sorted by; only those rows are then read and joined
+with others. No COUNT(*) anywhere.
 """
 
 import base64
@@ -15,6 +17,7 @@ import msgspec
 from django.core import signing
 from django.db.models import F, Model, OrderBy, QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+from django.db.models.query import ModelIterable
 
 from cs_platform.core.errors import DomainError
 
@@ -88,10 +91,10 @@ class Sort:
 
     @property
     def order(self) -> "tuple[Sort, ...]":
-        """By this column, then by id in the same direction: an index on (workspace, column, id)."""
-        if self.column == "id":
+        """By this column, then by key in the same direction, as an index has it."""
+        if self.column == "pk":
             return (self,)
-        return (self, Sort("id", self.descending))
+        return (self, Sort("pk", self.descending))
 
     def expression(self) -> OrderBy:
         """For ``order_by``."""
@@ -129,7 +132,7 @@ def runs(
 ) -> Iterator[Run]:
     """The ranges that follow a position in reading direction, or the start, nearest first.
 
-    ``order`` ends with the id, which is what tells all rows apart.
+    ``order`` ends with the key, which is what tells all rows apart.
     """
     if position is None:
         first = order[0]
@@ -151,12 +154,12 @@ def runs(
                 yield Run(equal, empty, given=(sort.column,))
             continue
         if (
-            sort.column == "id"
+            sort.column == "pk"
             and ahead
             and values[place - 1] is not None
             and order[place - 1].descending == sort.descending
         ):
-            pair = ("id",)
+            pair = ("pk",)
             continue
         yield Run(equal, empty, (), (sort.column, *pair), sort.descending == backward)
         pair = ()
@@ -183,6 +186,16 @@ def in_range(
     return rows.reverse() if backward else rows
 
 
+def first_by_key(ordered: QuerySet[Any], limit: int) -> QuerySet[Any]:
+    """The first ``limit`` instances of ``ordered``, whose keys are found before they are read."""
+    return ordered.filter(pk__in=ordered.values("pk")[:limit])
+
+
+def field_of(model: type[Model], column: str) -> Any:
+    """The field of a column of a sort."""
+    return model._meta.pk if column == "pk" else model._meta.get_field(column)
+
+
 Fetch = Callable[[Run, Mapping[str, Any], bool], list[Any]]
 
 
@@ -206,7 +219,7 @@ def walk(
     backward = start is not None and start.backward
     columns = [sort.column for sort in order]
     at = dict(zip(columns, start.values, strict=True)) if start else {}
-    nullable = {column for column in columns if model._meta.get_field(column).null}
+    nullable = {column for column in columns if field_of(model, column).null}
     rows: list[Any] = []
     for run in runs(order, nullable, start):
         rows += fetch(run, at, backward)
@@ -236,15 +249,17 @@ def page_of(
     """The page of ``queryset`` that ``cursor`` points to, the first one without a cursor.
 
     Rows are what the query set yields: instances, or dictionaries if it is a ``values()`` one that
-    contains ``id`` and the sort column. Several sorts, the last of them by id, want an index of
+    contains ``pk`` and the sort column. Several sorts, the last of them by ``pk``, want an index of
     their own. Raises ``BadCursor``.
     """
     order = sort.order if isinstance(sort, Sort) else sort
-    fields = {each.column: queryset.model._meta.get_field(each.column) for each in order}
+    fields = {each.column: field_of(queryset.model, each.column) for each in order}
+    is_of_instances = issubclass(queryset._iterable_class, ModelIterable)
 
     def fetch(run: Run, position: Mapping[str, Any], backward: bool) -> list[Any]:
         at = {column: fields[column].to_python(value) for column, value in position.items()}
-        return list(in_range(queryset, run, at, order, backward)[: limit + 1])
+        found = in_range(queryset, run, at, order, backward)
+        return list(first_by_key(found, limit + 1) if is_of_instances else found[: limit + 1])
 
     def position(row: Any) -> tuple[Any, ...]:
         read = partial(getattr, row) if isinstance(row, Model) else row.__getitem__

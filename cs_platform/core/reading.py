@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 from django.db import connection
-from django.db.models import Expression, Field, JSONField, Lookup, QuerySet
+from django.db.models import Expression, Field, ForeignKey, JSONField, Lookup, QuerySet
 from psycopg2.extensions import new_type, register_type
 
 from cs_platform.core import prepared
@@ -31,6 +31,7 @@ class Slot(Expression):
 
 
 @Field.register_lookup
+@ForeignKey.register_lookup
 class Among(Lookup):
     """``column = ANY(values)``: one parameter, however many values."""
 

@@ -87,7 +87,7 @@ def judgements(*, actor: Actor, now: dt.datetime) -> int:
     if RiskState.objects.exists():
         return 0
     today = workspace_today(now)
-    ranked = AccountCurrent.objects.select_related("account").order_by("-expected_loss", "id")
+    ranked = AccountCurrent.objects.select_related("account").order_by("-expected_loss", "pk")
     at_risk = list(ranked.filter(band__in=("red", "yellow"), expected_loss__gt=0)[:9])
     healthy = list(ranked.filter(band="green", expected_loss__gt=0)[:2])
     for current in at_risk[3:9:3]:

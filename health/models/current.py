@@ -23,10 +23,15 @@ class AccountCurrent(TenantModel):
     ``reasons`` is worded by `health.reasons`.
     """
 
-    # Here and below: found by the workspace's keys and indexes; each index more is written with
-    # nearly every change of a score.
-    account = models.ForeignKey(
-        Account, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+"
+    # The key in the database is the workspace with the account, and holds what lists are cut to
+    # and sorted by: a list in an order without an index is sorted off it. Each index more is
+    # written with nearly every change of a score.
+    account = models.OneToOneField(
+        Account,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        db_constraint=False,
+        related_name="+",
     )
     name = models.CharField(max_length=300)
     name_reading = models.CharField(max_length=300, blank=True)
@@ -51,10 +56,15 @@ class AccountCurrent(TenantModel):
     notice_deadline_on = models.DateField(null=True)
     urgency_on = models.DateField(null=True)
     notice_given_on = models.DateField(null=True)
+    # the shortest billing interval of its contracts
+    billing_months = models.PositiveSmallIntegerField(null=True)
     score = models.FloatField(_("score"), null=True)
     # share of the weight that has data; null where the account is not scored at all
     coverage = models.FloatField(null=True)
     band = models.CharField(max_length=6, choices=Band.choices, blank=True)
+    # what the scores of a day and of seven days before are by the borders in force now
+    band_1d = models.CharField(max_length=6, choices=Band.choices, blank=True)
+    band_7d = models.CharField(max_length=6, choices=Band.choices, blank=True)
     score_7d = models.FloatField(null=True)
     score_30d = models.FloatField(null=True)
     spark = ArrayField(models.SmallIntegerField(null=True), default=list)
@@ -95,39 +105,26 @@ class AccountCurrent(TenantModel):
 
     class Meta(TenantModel.Meta):
         constraints: ClassVar = [
-            *TenantModel.Meta.constraints,
-            models.UniqueConstraint(
-                fields=["workspace", "account"], name="health_accountcurrent_account"
-            ),
             TenantForeignKey(field="account", name="health_accountcurrent_account_fk"),
             TenantForeignKey(field="owner", name="health_accountcurrent_owner_fk"),
             TenantForeignKey(field="version", name="health_accountcurrent_version_fk"),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["workspace", "name", "id"], name="health_current_name"),
-            models.Index(fields=["workspace", "score", "id"], name="health_current_score"),
-            models.Index(fields=["workspace", "score_7d", "id"], name="health_current_score_7d"),
-            models.Index(fields=["workspace", "score_30d", "id"], name="health_current_score_30d"),
-            models.Index(fields=["workspace", "mrr", "id"], name="health_current_mrr"),
-            models.Index(fields=["workspace", "renewal_on", "id"], name="health_current_renewal"),
-            models.Index(fields=["workspace", "urgency_on", "id"], name="health_current_urgency"),
-            models.Index(
-                fields=["workspace", "last_seen_on", "id"], name="health_current_last_seen"
-            ),
-            models.Index(
-                fields=["workspace", "last_contact_on", "id"], name="health_current_last_contact"
-            ),
+            models.Index(fields=["workspace", "name", "account"], name="health_current_name"),
+            models.Index(fields=["workspace", "score", "account"], name="health_current_score"),
             models.Index(
                 "workspace",
                 F("loss_order").desc(nulls_last=True),
                 "urgency_on",
-                "id",
+                "account",
                 name="health_current_at_risk",
                 condition=Q(is_at_risk=True),
             ),
-            models.Index(fields=["workspace", "owner", "name", "id"], name="health_current_owner"),
             models.Index(
-                fields=["workspace", "tier", "name", "id"],
+                fields=["workspace", "owner", "name", "account"], name="health_current_owner"
+            ),
+            models.Index(
+                fields=["workspace", "tier", "name", "account"],
                 name="health_current_tier",
                 condition=~Q(tier=""),
             ),

@@ -16,7 +16,7 @@ RISKS = "at-risk"
 RISK_ORDER = (
     Sort("loss_order", descending=True, nulls_last=True),
     Sort("urgency_on"),
-    Sort("id"),
+    Sort("pk"),
 )
 
 

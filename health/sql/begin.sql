@@ -33,6 +33,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS health_graded (
     renewal_on date,
     notice_deadline_on date,
     notice_given_on date,
+    billing_months integer,
     last_seen_on date,
     last_contact_on date,
     raw double precision[] NOT NULL,

@@ -83,12 +83,9 @@ banded AS (
     SELECT
         a.*,
         least(a.average, h.cap) AS score,
-        CASE
-            WHEN a.average IS NULL THEN ''
-            WHEN least(a.average, h.cap) >= %(green_from)s::float8 THEN 'green'
-            WHEN least(a.average, h.cap) >= %(yellow_from)s::float8 THEN 'yellow'
-            ELSE 'red'
-        END AS band,
+        CASE WHEN a.average IS NULL THEN '' ELSE health_band(
+            least(a.average, h.cap), %(green_from)s::float8, %(yellow_from)s::float8
+        ) END AS band,
         coalesce(h.keys, '{}') AS exceptions,
         week.band AS week_band,
         least(a.average, h.cap) - week.score AS score_7d,
@@ -157,6 +154,7 @@ SELECT
     renewal_on,
     notice_deadline_on,
     notice_given_on,
+    billing_months,
     last_seen_on,
     last_contact_on,
     raw,
@@ -175,7 +173,7 @@ UNION ALL
 -- who is not a customer, or not known yet, has no score
 SELECT
     account_id, false, stage, segment, owner_id, mrr, renewal_on, notice_deadline_on,
-    notice_given_on, last_seen_on, last_contact_on, raw, '{}', NULL, NULL, '', NULL, '{}', NULL,
+    notice_given_on, billing_months, last_seen_on, last_contact_on, raw, '{}', NULL, NULL, '', NULL, '{}', NULL,
     NULL, NULL, NULL
 FROM health_measured
 WHERE NOT (is_known AND stage = ANY (%(stages)s))

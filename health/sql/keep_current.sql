@@ -3,18 +3,19 @@
 -- written.
 INSERT INTO health_accountcurrent (
     workspace_id, account_id, name, name_reading, external_id, owner_id, segment, tier, stage,
-    country, mrr, arr, renewal_on, notice_deadline_on, urgency_on, notice_given_on, score,
-    coverage, band, score_7d, score_30d, spark, exceptions, churn_probability, expected_loss,
-    reasons, last_seen_on, last_contact_on, is_flagged, is_dismissed, risk_state, snoozed_until,
-    day, computed_at, version_id
+    country, mrr, arr, renewal_on, notice_deadline_on, urgency_on, notice_given_on, billing_months,
+    score, coverage, band, band_1d, band_7d, score_7d, score_30d, spark, exceptions,
+    churn_probability, expected_loss, reasons, last_seen_on, last_contact_on, is_flagged,
+    is_dismissed, risk_state, snoozed_until, day, computed_at, version_id
 )
 SELECT
     %(workspace_id)s::bigint, g.account_id, a.name, a.name_reading, a.external_id, g.owner_id,
     g.segment, a.tier, g.stage, a.country, g.mrr, g.mrr * 12, g.renewal_on, g.notice_deadline_on,
-    least(g.renewal_on, g.notice_deadline_on), g.notice_given_on, g.score, g.coverage, g.band,
-    g.score_7d, g.score_30d, n.spark, g.exceptions, g.churn_probability, g.expected_loss, n.reasons,
-    g.last_seen_on, g.last_contact_on, n.is_flagged, n.is_dismissed, n.risk_state, r.snoozed_until,
-    %(day)s::date, %(now)s::timestamptz, %(version)s::bigint
+    least(g.renewal_on, g.notice_deadline_on), g.notice_given_on, g.billing_months, g.score,
+    g.coverage, g.band, b.of_yesterday, b.of_last_week, g.score_7d, g.score_30d, n.spark,
+    g.exceptions, g.churn_probability, g.expected_loss, n.reasons, g.last_seen_on,
+    g.last_contact_on, n.is_flagged, n.is_dismissed, n.risk_state, r.snoozed_until, %(day)s::date,
+    %(now)s::timestamptz, %(version)s::bigint
 FROM health_graded g
 -- outer joins all of them, so that what was graded, whose size alone is known, comes first; the ids
 -- are said twice, or every account would be read for a few
@@ -72,18 +73,23 @@ CROSS JOIN LATERAL (
         END AS risk_state
     OFFSET 0
 ) n
+CROSS JOIN LATERAL (
+    SELECT
+        health_band(n.spark[30], %(green_from)s::float8, %(yellow_from)s::float8) AS of_yesterday,
+        health_band(n.spark[24], %(green_from)s::float8, %(yellow_from)s::float8) AS of_last_week
+) b
 WHERE k.account_id IS NULL OR (
     k.name, k.name_reading, k.external_id, k.owner_id, k.segment, k.tier, k.stage, k.country, k.mrr,
-    k.renewal_on, k.notice_deadline_on, k.notice_given_on, k.score, k.coverage, k.band, k.score_7d,
-    k.score_30d, k.spark, k.exceptions, k.churn_probability, k.expected_loss, k.reasons,
-    k.last_seen_on, k.last_contact_on, k.is_flagged, k.is_dismissed, k.risk_state, k.snoozed_until,
-    k.day, k.version_id
+    k.renewal_on, k.notice_deadline_on, k.notice_given_on, k.billing_months, k.score, k.coverage,
+    k.band, k.band_1d, k.band_7d, k.score_7d, k.score_30d, k.spark, k.exceptions,
+    k.churn_probability, k.expected_loss, k.reasons, k.last_seen_on, k.last_contact_on,
+    k.is_flagged, k.is_dismissed, k.risk_state, k.snoozed_until, k.day, k.version_id
 ) IS DISTINCT FROM (
     a.name, a.name_reading, a.external_id, g.owner_id, g.segment, a.tier, g.stage, a.country, g.mrr,
-    g.renewal_on, g.notice_deadline_on, g.notice_given_on, g.score, g.coverage, g.band, g.score_7d,
-    g.score_30d, n.spark, g.exceptions, g.churn_probability, g.expected_loss, n.reasons,
-    g.last_seen_on, g.last_contact_on, n.is_flagged, n.is_dismissed, n.risk_state, r.snoozed_until,
-    %(day)s::date, %(version)s::bigint
+    g.renewal_on, g.notice_deadline_on, g.notice_given_on, g.billing_months, g.score, g.coverage,
+    g.band, b.of_yesterday, b.of_last_week, g.score_7d, g.score_30d, n.spark, g.exceptions,
+    g.churn_probability, g.expected_loss, n.reasons, g.last_seen_on, g.last_contact_on,
+    n.is_flagged, n.is_dismissed, n.risk_state, r.snoozed_until, %(day)s::date, %(version)s::bigint
 )
 ORDER BY g.account_id
 ON CONFLICT (workspace_id, account_id) DO UPDATE SET
@@ -101,9 +107,12 @@ ON CONFLICT (workspace_id, account_id) DO UPDATE SET
     notice_deadline_on = excluded.notice_deadline_on,
     urgency_on = excluded.urgency_on,
     notice_given_on = excluded.notice_given_on,
+    billing_months = excluded.billing_months,
     score = excluded.score,
     coverage = excluded.coverage,
     band = excluded.band,
+    band_1d = excluded.band_1d,
+    band_7d = excluded.band_7d,
     score_7d = excluded.score_7d,
     score_30d = excluded.score_30d,
     spark = excluded.spark,

@@ -1,13 +1,32 @@
 -- role: analytics, prepared
 -- What every account measured as of a moment, as it was known at a moment: the raw values of
 -- health.measures in order of their position, and the facts and attributes beside them, into the
--- transaction's health_measured. A pure function of as_of, known_until and the options.
--- Days are the workspace's.
+-- transaction's health_measured. A pure function of as_of, known_until and the options. What cannot
+-- have changed since it was measured earlier this day is not worked out again. Days are the
+-- workspace's.
 INSERT INTO health_measured
 WITH
 -- the accounts asked for; as a query and not as constants, each of which the planner would weigh
 wanted AS (
     SELECT unnest(%(account_ids)s::bigint[]) AS account_id
+),
+-- what this version said earlier this day of those whose use alone has changed since
+kept AS MATERIALIZED (
+    SELECT k.account_id, k.mrr, k.renewal_on, k.notice_deadline_on, k.notice_given_on,
+        k.billing_months, k.last_contact_on, y.raw
+    FROM health_accountcurrent k
+    JOIN health_scoreday y
+        ON y.workspace_id = %(workspace_id)s::bigint AND y.account_id = k.account_id
+        AND y.day = k.day AND y.series = 0 AND y.version_id = k.version_id
+    WHERE k.workspace_id = %(workspace_id)s
+      AND k.account_id = ANY (%(used_ids)s::bigint[])
+      AND k.day = %(day)s::date
+      AND k.version_id = %(version)s::bigint
+      AND NOT %(is_replay)s
+),
+-- the others, whose contracts, contacts and answers are looked up
+fresh AS (
+    SELECT account_id FROM wanted EXCEPT SELECT account_id FROM kept
 ),
 -- the latest value of each dated attribute that was in force and known, else the value before the
 -- first later change; only a look into the past needs it, the account row holds the present
@@ -151,7 +170,7 @@ contacts AS (
       AND i.kind <> 'note'
       AND i.happened_at <= %(as_of)s
       AND i.known_at <= %(known_until)s
-      AND (%(everybody)s OR i.account_id = ANY (ARRAY(SELECT account_id FROM wanted)))
+      AND (%(everybody)s OR i.account_id = ANY (ARRAY(SELECT account_id FROM fresh)))
     GROUP BY i.account_id
 ),
 -- what is under contract; revenue is unknown as soon as one contract has no rate of exchange
@@ -164,7 +183,7 @@ revenue AS MATERIALIZED (
         min(notice_given_on) AS notice_given_on,
         min(billing_months) AS billing_months
     FROM recurring_revenue(%(workspace_id)s, %(day)s, %(known_until)s)
-    WHERE %(everybody)s OR account_id = ANY (ARRAY(SELECT account_id FROM wanted))
+    WHERE %(everybody)s OR account_id = ANY (ARRAY(SELECT account_id FROM fresh))
     GROUP BY account_id
 ),
 -- what was under contract before
@@ -173,7 +192,7 @@ revenue_before AS MATERIALIZED (
     FROM recurring_revenue(
         %(workspace_id)s, %(day)s - %(contract_trend_days)s::integer, %(known_until)s
     )
-    WHERE %(everybody)s OR account_id = ANY (ARRAY(SELECT account_id FROM wanted))
+    WHERE %(everybody)s OR account_id = ANY (ARRAY(SELECT account_id FROM fresh))
     GROUP BY account_id
 ),
 -- the latest grade of each person of an account, as it was known: a contact's, a browser's, or an
@@ -211,7 +230,7 @@ grades AS (
           AND response.known_at <= %(known_until)s
           AND response.account_id IS NOT NULL
           AND (
-              %(everybody)s OR response.account_id = ANY (ARRAY(SELECT account_id FROM wanted))
+              %(everybody)s OR response.account_id = ANY (ARRAY(SELECT account_id FROM fresh))
           )
     ) AS r
     ORDER BY r.account_id, r.kind, r.contact_id, r.respondent, r.person, r.happened_at DESC,
@@ -254,17 +273,23 @@ gathered AS (
               AND d.day < %(day)s
               AND d.known_on <= %(known_on)s
         )) AS last_seen_on,
-        c.last_contact_on,
-        CASE WHEN r.account_id IS NULL THEN 0 ELSE r.mrr END AS mrr,
-        r.renewal_on,
-        r.notice_deadline_on,
-        r.notice_given_on,
-        r.billing_months,
+        coalesce(c.last_contact_on, k.last_contact_on) AS last_contact_on,
+        CASE
+            WHEN k.account_id IS NOT NULL THEN k.mrr
+            WHEN r.account_id IS NULL THEN 0
+            ELSE r.mrr
+        END AS mrr,
+        coalesce(r.renewal_on, k.renewal_on) AS renewal_on,
+        coalesce(r.notice_deadline_on, k.notice_deadline_on) AS notice_deadline_on,
+        coalesce(r.notice_given_on, k.notice_given_on) AS notice_given_on,
+        coalesce(r.billing_months, k.billing_months) AS billing_months,
         b.mrr AS mrr_before,
         s.nps,
         s.csat,
-        s.ces
+        s.ces,
+        k.raw AS kept
     FROM population p
+    FULL JOIN kept k ON k.account_id = p.account_id
     FULL JOIN usage u ON u.account_id = p.account_id
     FULL JOIN breadth w ON w.account_id = p.account_id
     FULL JOIN contacts c ON c.account_id = p.account_id
@@ -320,17 +345,17 @@ valued AS (
                 END
             END::float8,
             -- contract_trend
-            CASE WHEN g.mrr_before > 0 THEN
+            coalesce(g.kept[10], CASE WHEN g.mrr_before > 0 THEN
                 floor(100.0::float8 * g.mrr::float8 / g.mrr_before::float8 * 10000 + 0.5) / 10000
-            END,
+            END),
             -- renewal_distance
             (g.renewal_on - %(day)s)::float8,
             -- nps
-            floor(g.nps * 10000 + 0.5) / 10000,
+            coalesce(g.kept[12], floor(g.nps * 10000 + 0.5) / 10000),
             -- csat
-            floor(g.csat * 10000 + 0.5) / 10000,
+            coalesce(g.kept[13], floor(g.csat * 10000 + 0.5) / 10000),
             -- ces
-            floor(g.ces * 10000 + 0.5) / 10000
+            coalesce(g.kept[14], floor(g.ces * 10000 + 0.5) / 10000)
         ]::float8[] AS raw
     FROM gathered g
 )

@@ -135,7 +135,7 @@ def rejected_events(code: str, cursor: str | None) -> paging.Page:
     return paging.page_of(
         rows,
         purpose=f"usage-rejected:{code}",
-        sort=paging.Sort("id", True),
+        sort=paging.Sort("pk", True),
         limit=PAGE,
         cursor=cursor,
     )

@@ -38,7 +38,7 @@ def roll_up_usage(now: dt.datetime) -> set[int]:
     days = [(row["account_id"], row["day"]) for row in drained]
     roll_up_days(days)
     account_ids = {account_id for account_id, _day in days}
-    mark_dirty(account_ids, announce=False)
+    mark_dirty(account_ids, is_of_use=True, announce=False)
     return account_ids
 
 

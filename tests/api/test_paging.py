@@ -29,7 +29,7 @@ def ten(scoped: Workspace) -> list[Account]:
 
 
 def page(sort: str, cursor: str | None = None, limit: int = 3) -> Page:
-    rows = Account.objects.values("id", "seats", "name", "created_at")
+    rows = Account.objects.values("pk", "seats", "name", "created_at")
     return page_of(rows, purpose="test", sort=Sort.parse(sort), limit=limit, cursor=cursor)
 
 
@@ -50,31 +50,31 @@ def expected(ten: list[Account], sort: str) -> list[int]:
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 4, 7, 10, 11])
-@pytest.mark.parametrize("sort", ["seats", "-seats", "name", "-name", "id", "-id", "created_at"])
+@pytest.mark.parametrize("sort", ["seats", "-seats", "name", "-name", "pk", "-pk", "created_at"])
 def test_forward_then_back_shows_every_row_once(ten: list[Account], sort: str, limit: int) -> None:
     wanted = expected(ten, sort)
     pages = walk(sort, limit)
-    assert [row["id"] for page in pages for row in page.rows] == wanted
+    assert [row["pk"] for page in pages for row in page.rows] == wanted
     assert pages[0].previous is None
     assert all(len(page.rows) == limit for page in pages[:-1])
 
     last = pages[-1]
-    seen = [row["id"] for row in last.rows]
+    seen = [row["pk"] for row in last.rows]
     while last.previous:
         last = page(sort, last.previous, limit)
-        seen = [row["id"] for row in last.rows] + seen
+        seen = [row["pk"] for row in last.rows] + seen
         assert last.next is not None
     assert seen == wanted
 
 
-MIXED = (Sort("seats", True, nulls_last=True), Sort("onboarding_due_on"), Sort("id"))
+MIXED = (Sort("seats", True, nulls_last=True), Sort("onboarding_due_on"), Sort("pk"))
 DAYS = [None, 3, 1, 1, 2, None, 1, 1, 1, 4]
 
 
 def mixed(cursor: str | None, limit: int, *, is_listing: bool) -> tuple[list[int], Page]:
     if is_listing:
         listing = Listing(Account, {"name__startswith": "account"}, {"seats__gt": 100})
-        found = listing.page(("id",), purpose="mixed", order=MIXED, limit=limit, cursor=cursor)
+        found = listing.page(("pk",), purpose="mixed", order=MIXED, limit=limit, cursor=cursor)
         return [row[-1] for row in found.rows], found
     rows = Account.objects.filter(name__startswith="account")
     found = page_of(rows, purpose="mixed", sort=MIXED, limit=limit, cursor=cursor)
@@ -110,13 +110,13 @@ def test_several_sorts_with_empty_values_go_both_ways(
     assert found.previous is None
 
 
-@pytest.mark.parametrize("sort", ["seats", "-seats", "name", "-name", "id", "-id"])
+@pytest.mark.parametrize("sort", ["seats", "-seats", "name", "-name", "pk", "-pk"])
 def test_a_listing_pages_as_its_query_set_does(ten: list[Account], sort: str) -> None:
     order = Sort.parse(sort).order
     listing = Listing(Account, {"segment": "", "parent_id__isnull": True})
     seen, cursor = [], None
     while True:
-        found = listing.page(("id",), purpose="x", order=order, limit=3, cursor=cursor)
+        found = listing.page(("pk",), purpose="x", order=order, limit=3, cursor=cursor)
         seen += [row[-1] for row in found.rows]
         if found.next is None:
             break
@@ -124,7 +124,7 @@ def test_a_listing_pages_as_its_query_set_does(ten: list[Account], sort: str) ->
     assert seen == expected(ten, sort)
     assert (
         not Listing(Account, {"segment": "startup"})
-        .page(("id",), purpose="x", order=order, limit=3)
+        .page(("pk",), purpose="x", order=order, limit=3)
         .rows
     )
 
@@ -148,7 +148,7 @@ def test_a_connection_holds_a_bounded_number_of_statements(
     monkeypatch.setattr(prepared, "_MOST", 0)
     listing = Listing(Account, {"website": ""})
     with CaptureQueriesContext(connection) as queries:
-        found = listing.page(("id",), purpose="x", order=Sort("name").order, limit=8)
+        found = listing.page(("pk",), purpose="x", order=Sort("name").order, limit=8)
     assert len(found.rows) == 8
     (query,) = queries.captured_queries
     assert query["sql"].startswith("SELECT")
@@ -159,7 +159,7 @@ def test_rows_inserted_behind_the_reader_do_not_repeat_others(ten: list[Account]
     current = page("seats", limit=2)
     seen: list[int] = []
     while True:
-        seen += [row["id"] for row in current.rows]
+        seen += [row["pk"] for row in current.rows]
         make(f"late {len(seen)}", 0)
         if current.next is None:
             break
@@ -170,8 +170,8 @@ def test_rows_inserted_behind_the_reader_do_not_repeat_others(ten: list[Account]
 def test_a_row_that_moved_away_does_not_hide_its_neighbour(ten: list[Account]) -> None:
     wanted = expected(ten, "seats")
     first = page("seats", limit=4)
-    Account.objects.filter(pk=first.rows[-1]["id"]).update(seats=100)
-    assert page("seats", first.next, limit=10).rows[0]["id"] == wanted[4]
+    Account.objects.filter(pk=first.rows[-1]["pk"]).update(seats=100)
+    assert page("seats", first.next, limit=10).rows[0]["pk"] == wanted[4]
 
 
 def test_instances_page_like_dictionaries(ten: list[Account]) -> None:
@@ -199,7 +199,7 @@ def test_a_cursor_is_bound_to_its_list_and_sort_and_content(ten: list[Account]) 
 
 
 def test_a_page_reads_an_index_range(ten: list[Account]) -> None:
-    names = Account.objects.values("id", "name")
+    names = Account.objects.values("pk", "name")
     first = page_of(names, purpose="x", sort=Sort("name"), limit=2)
     with CaptureQueriesContext(
         connection,

@@ -29,9 +29,14 @@ def day(book: Book, cast: Cast) -> Book:
     risen = book.account("Risen", score=75, mrr=10, owner=csm)
     far = book.account("Far", score=90, mrr=10, owner=csm, urgency_on=book.on(31))
     with tenancy.scope(book.workspace.pk):
-        for account, yesterday, week in ((fallen, 71, 71), (risen, 75, 69), (far, 95, 95)):
+        for account, yesterday, week, bands in (
+            (fallen, 71, 71, ("green", "green")),
+            (risen, 75, 69, ("green", "yellow")),
+            (far, 95, 95, ("green", "green")),
+        ):
             row = AccountCurrent.objects.get(account=account)
             row.spark = [None] * 23 + [week] * 6 + [yesterday, int(row.score)]
+            row.band_1d, row.band_7d = bands
             row.save()
         for title, owner, due, done in (
             ("Late", csm, -2, False), ("Now", csm, 0, False), ("Soon", csm, 7, False),

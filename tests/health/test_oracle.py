@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Account, Workspace
-from cs_platform.core.clock import day_end
+from cs_platform.core.clock import day_end, local_date
 from health.models import AccountCurrent, ScoreDay
 from health.scoring import score_accounts, score_past_day
 from metrics.usage.rollup import roll_up_usage
@@ -158,9 +158,13 @@ def test_a_past_day_knows_what_was_known_then(
 
 
 @in_worlds
-@given(world=worlds, later=st.lists(st.tuples(st.integers(0, 2), uses()), max_size=6))
+@given(
+    world=worlds,
+    later=st.lists(st.tuples(st.integers(0, 2), uses()), max_size=6),
+    passed=st.integers(0, 6 * 60).map(lambda minutes: dt.timedelta(minutes=minutes)),
+)
 def test_incremental_equals_full(
-    world: list[Firm], later: list[tuple[int, Use]], scoped: Workspace
+    world: list[Firm], later: list[tuple[int, Use]], passed: dt.timedelta, scoped: Workspace
 ) -> None:
     from tests.health.world import add_uses
 
@@ -170,11 +174,14 @@ def test_incremental_equals_full(
         score_accounts(now=NOW)
         for index, one in later:
             add_uses(stored[index], [one])
-        score_accounts(now=NOW, account_ids=sorted(roll_up_usage(NOW)))
+        now = NOW + passed
+        assert local_date(now, TOKYO) == TODAY
+        used = sorted(roll_up_usage(now))
+        score_accounts(now=now, account_ids=used, used_ids=used)
         compared = ("account_id", "score", "raw", "points", "band", "churn_probability")
         incremental = list(ScoreDay.objects.order_by("account_id").values_list(*compared))
-        current = list(AccountCurrent.objects.order_by("id").values())
-        assert score_accounts(now=NOW) == 0
+        current = list(AccountCurrent.objects.order_by("pk").values())
+        assert score_accounts(now=now) == 0
         assert list(ScoreDay.objects.order_by("account_id").values_list(*compared)) == incremental
-        assert list(AccountCurrent.objects.order_by("id").values()) == current
+        assert list(AccountCurrent.objects.order_by("pk").values()) == current
         transaction.set_rollback(True)

@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import Account, ContractEvent, Membership, Task
 from cs_platform.core import sql
+from cs_platform.core.paging import first_by_key
 from health.models import AccountCurrent
 
 DEADLINE_DAYS = 30
@@ -46,13 +47,14 @@ def deadlines(*, owner_id: int | None, today: dt.date) -> list[AccountCurrent]:
     )
     if owner_id is not None:
         found = found.filter(owner_id=owner_id)
-    return list(found.select_related("owner__user").order_by("urgency_on", "id")[:ROWS])
+    ordered = found.select_related("owner__user").order_by("urgency_on", "pk")
+    return list(first_by_key(ordered, ROWS))
 
 
 def band_moves(*, owner_id: int | None, today: dt.date) -> dict[int, list[dict[str, Any]]]:
     """Accounts whose band is not what it was 1 and 7 days ago, by those days, dearest first."""
     found: dict[int, list[dict[str, Any]]] = {1: [], NEWS_DAYS: []}
-    binds = {"owner_id": owner_id, "today": today, "near": 1, "far": NEWS_DAYS, "limit": ROWS}
+    binds = {"owner_id": owner_id, "today": today, "limit": ROWS}
     for row in sql.rows("dashboards/band_moves", binds):
         found[row["days"]].append(row)
     return found

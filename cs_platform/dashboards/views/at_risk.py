@@ -107,9 +107,9 @@ def _page(request: HttpRequest, wanted: RiskFilters, today: dt.date) -> ListPage
         total: int | None = len(found.rows)
     else:
         rows = at_risk(today=today, filters=wanted)
-        # By id, so that no other workspace's rows are passed on the way; but PostgreSQL does not
+        # By key, so that no other workspace's rows are passed on the way; but PostgreSQL does not
         # know how common a reason is, and would sort all that have it.
-        rows = rows.order_by() if wanted.reason else rows.order_by("id")
+        rows = rows.order_by() if wanted.reason else rows.order_by("pk")
         counted = rows[: COUNTED + 1].count()
         total = counted if counted <= COUNTED else None
     return ListPage(found.rows, found.next, found.previous, total)
@@ -123,7 +123,7 @@ def _board(wanted: RiskFilters, today: dt.date) -> list[dict[str, Any]]:
         at_risk(today=today, filters=everything)
         .order_by()
         .values_list("risk_state")
-        .annotate(n=Count("id"))
+        .annotate(n=Count("pk"))
     )
     return [
         {

@@ -55,18 +55,15 @@ def renewals_page(
 ) -> RenewalPage:
     """One page of the list. Raises ``paging.BadCursor``."""
     found = filtered(Renewal.objects.all(), filters, today=today, first_month=first_month)
-    # The ids come off the sort's index first: no plan then joins everything to show fifty rows.
     page = paging.page_of(
-        found.values("id", sort.column), purpose="renewals", sort=sort, limit=limit, cursor=cursor
+        with_joined(found), purpose="renewals", sort=sort, limit=limit, cursor=cursor
     )
-    ids = [row["id"] for row in page.rows]
-    by_id = {row.pk: row for row in with_joined(Renewal.objects.filter(pk__in=ids))}
     if page.next is None and page.previous is None:
-        total: int | None = len(ids)
+        total: int | None = len(page.rows)
     else:
         counted = found.order_by().values("id")[: COUNTED + 1].count()
         total = counted if counted <= COUNTED else None
-    return RenewalPage([by_id[pk] for pk in ids if pk in by_id], page.next, page.previous, total)
+    return RenewalPage(page.rows, page.next, page.previous, total)
 
 
 def with_joined(found: QuerySet[Renewal]) -> QuerySet[Renewal]:

@@ -77,7 +77,7 @@ SURVEY = Resource(
         updated_at=MOMENT,
     ),
     example={"id": 1, "kind": "nps", "name": "NPS, spring", "state": "open"},
-    sorts={"created": "id"},
+    sorts={"created": "pk"},
 )
 
 QUESTION = component(
@@ -156,7 +156,7 @@ INVITATION = Resource(
         ),
     },
     example={"id": 1, "survey_id": 1, "contact_external_id": "person-1", "state": "queued"},
-    sorts={"created": "id"},
+    sorts={"created": "pk"},
 )
 
 RESPONSE = Resource(
@@ -210,7 +210,7 @@ RESPONSE = Resource(
         "group": "promoter",
         "comment": "It just works.",
     },
-    sorts={"happened": "happened_at", "created": "id"},
+    sorts={"happened": "happened_at", "created": "pk"},
 )
 
 CONSENT = Resource(
@@ -225,7 +225,7 @@ CONSENT = Resource(
         left_on=DAY_OR_NULL,
     ),
     example={"external_id": "person-1", "consent": "refused", "consent_source": "API key CRM"},
-    sorts={"created": "id"},
+    sorts={"created": "pk"},
 )
 
 

@@ -149,7 +149,7 @@ def look(filters: CommentFilters, *, zone: str, cursor: str | None, limit: int) 
 
     def page(rows: QuerySet[CountedAnswer]) -> Page:
         return page_of(
-            rows.values("id", "happened_at"),
+            rows.values("pk", "happened_at"),
             purpose=_PURPOSE,
             sort=NEWEST_FIRST,
             limit=limit,
@@ -179,7 +179,7 @@ def look(filters: CommentFilters, *, zone: str, cursor: str | None, limit: int) 
 
 def _in_full(page: Page) -> list[CountedAnswer]:
     """The rows of a page, found by their own table alone, with everything that is shown of them."""
-    ids = [row["id"] for row in page.rows]
+    ids = [row["pk"] for row in page.rows]
     rows = {row.pk: row for row in comments().filter(pk__in=ids)}
     return [rows[pk] for pk in ids]
 
@@ -222,7 +222,7 @@ def exported(workspace_id: int, filters: CommentFilters, *, zone: str) -> Iterat
             narrowed, _is_narrowed = _narrowed(filters, zone=zone)
             rows, _is_known = _passing(narrowed, words_of(filters.text))
             found = page_of(
-                rows.values("id", "happened_at"),
+                rows.values("pk", "happened_at"),
                 purpose="comments-export", sort=NEWEST_FIRST, limit=_EXPORT_CHUNK, cursor=cursor,
             )  # fmt: skip
             full = _in_full(found)

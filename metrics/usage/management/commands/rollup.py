@@ -56,7 +56,7 @@ class Command(BaseCommand):
             ]
             if days:
                 roll_up_days(days)
-                mark_dirty({account_id for account_id, _day in days})
+                mark_dirty({account_id for account_id, _day in days}, is_of_use=True)
         return len(days)
 
 
