@@ -15,18 +15,24 @@ moved AS (
         SELECT before.days, before.band,
                before.band = 'red' OR current.band = 'green' AS is_better
         FROM (VALUES (1, current.band_1d), (7, current.band_7d)) AS before (days, band)
-        WHERE before.band <> current.band AND before.band <> ''
+        WHERE before.band NOT IN ('', current.band)
     ) AS ago
     WHERE current.workspace_id = %(workspace_id)s
       AND (%(owner_id)s::bigint IS NULL OR current.owner_id = %(owner_id)s)
       AND current.day = %(today)s AND current.band <> ''
-      AND (current.band_1d <> current.band OR current.band_7d <> current.band)
+      AND (
+          current.band_1d NOT IN ('', current.band) OR current.band_7d NOT IN ('', current.band)
+      )
 )
-SELECT moved.days, moved.old_band, moved.is_better, current.account_id, current.name, current.band,
-       current.score, current.coverage, current.arr,
-       current.score - current.spark[31 - moved.days] AS change
+SELECT moved.days, moved.old_band, moved.is_better, moved.account_id, shown.name, shown.band,
+       shown.score, shown.coverage, shown.arr, shown.score - shown.spark[31 - moved.days] AS change
 FROM moved
-JOIN health_accountcurrent AS current
-  ON current.workspace_id = %(workspace_id)s AND current.account_id = moved.account_id
+-- one by one: nobody knows beforehand how few they are
+CROSS JOIN LATERAL (
+    SELECT *
+    FROM health_accountcurrent AS current
+    WHERE current.workspace_id = %(workspace_id)s AND current.account_id = moved.account_id
+    OFFSET 0
+) AS shown
 WHERE moved.place <= %(limit)s
 ORDER BY moved.days, moved.is_better, moved.place
