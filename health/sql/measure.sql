@@ -12,17 +12,24 @@ wanted AS (
 ),
 -- what this version said earlier this day of those whose use alone has changed since
 kept AS MATERIALIZED (
-    SELECT k.account_id, k.mrr, k.renewal_on, k.notice_deadline_on, k.notice_given_on,
+    SELECT used.account_id, k.mrr, k.renewal_on, k.notice_deadline_on, k.notice_given_on,
         k.billing_months, k.last_contact_on, y.raw
-    FROM health_accountcurrent k
-    JOIN health_scoreday y
-        ON y.workspace_id = %(workspace_id)s::bigint AND y.account_id = k.account_id
-        AND y.day = k.day AND y.series = 0 AND y.version_id = k.version_id
-    WHERE k.workspace_id = %(workspace_id)s
-      AND k.account_id = ANY (%(used_ids)s::bigint[])
-      AND k.day = %(day)s::date
-      AND k.version_id = %(version)s::bigint
-      AND NOT %(is_replay)s
+    FROM unnest(%(used_ids)s::bigint[]) AS used (account_id)
+    -- looked up one by one, whatever the statistics say
+    CROSS JOIN LATERAL (
+        SELECT *
+        FROM health_accountcurrent
+        WHERE workspace_id = %(workspace_id)s AND account_id = used.account_id
+          AND day = %(day)s::date AND version_id = %(version)s::bigint AND NOT %(is_replay)s
+        OFFSET 0
+    ) k
+    CROSS JOIN LATERAL (
+        SELECT raw
+        FROM health_scoreday
+        WHERE workspace_id = %(workspace_id)s AND account_id = used.account_id
+          AND day = %(day)s AND series = 0 AND version_id = %(version)s
+        OFFSET 0
+    ) y
 ),
 -- the others, whose contracts, contacts and answers are looked up
 fresh AS (

@@ -71,7 +71,7 @@ def _rows_read() -> int:
         return int(cursor.fetchone()[0] or 0)
 
 
-@pytest.mark.parametrize("who", ["everybody", "some", "everybody that day"])
+@pytest.mark.parametrize("who", ["everybody", "some", "those in use", "everybody that day"])
 def test_four_times_the_accounts_are_four_times_the_work(scoped: Workspace, who: str) -> None:
     read = []
     ids: list[int] = []
@@ -87,7 +87,9 @@ def test_four_times_the_accounts_are_four_times_the_work(scoped: Workspace, who:
             day = local_date(NOW, scoped.timezone) - dt.timedelta(days=1 + len(read))
             assert score_past_day(day=day, now=NOW) == last
         else:
-            assert score_accounts(now=NOW, account_ids=ids if who == "some" else None) == last
+            asked = None if who == "everybody" else ids
+            used = ids if who == "those in use" else []
+            assert score_accounts(now=NOW, account_ids=asked, used_ids=used) == last
         read.append(_rows_read() - before)
     if who != "everybody that day":
         found = AccountCurrent.objects.filter(name="One of 400", score__isnull=False)
