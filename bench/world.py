@@ -58,7 +58,7 @@ def fill(workspace: Any, *, accounts: int, days: int = 120, share: int = 15) -> 
     with as_owner() as cursor:
         cursor.execute(text("fill_accounts"), binds)
         cursor.execute(text("fill_usage"), binds)
-        _settle(cursor)
+    settle()
 
 
 def is_filled(workspace: Any) -> bool:
@@ -87,14 +87,14 @@ def fill_history(workspace: Any, *, accounts: int, days: int = 180, share: int =
         cursor.execute("ANALYZE usage_event")
     for ago in range(days + 1, 0, -1):
         _roll_up_day(workspace, ago)
+    settle()
+
+
+def settle() -> None:
+    """What autovacuum would have done by the time so many rows had come, or gone, one by one."""
     with as_owner() as cursor:
-        _settle(cursor)
-
-
-def _settle(cursor: Any) -> None:
-    """What autovacuum would have done by the time so many rows had come one by one."""
-    for table in TABLES:
-        cursor.execute(f"VACUUM ANALYZE {table}")
+        for table in TABLES:
+            cursor.execute(f"VACUUM ANALYZE {table}")
 
 
 def _roll_up_day(workspace: Any, ago: int) -> None:
