@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import DataError, InternalError, ProgrammingError, connection, connections
-from django.db.transaction import atomic
+from django.db.transaction import TransactionManagementError, atomic
 from psycopg2 import ProgrammingError as DatabaseProgrammingError
 from psycopg2 import extensions
 
@@ -134,52 +134,35 @@ def table(other: Any) -> str:
     return "INSERT INTO written VALUES (current_setting('app.workspace')) RETURNING workspace"
 
 
-def test_a_transaction_of_one_statement_is_committed_with_its_answer(
-    other: Any, table: str
-) -> None:
-    with pytest.raises(KeyError), atomic(_OTHER):
-        other.set_local("app.workspace", "7")
-        with other.ending():
-            assert _one(other, table) == "7"
+def test_what_is_sent_alone_is_committed_with_its_answer(other: Any, table: str) -> None:
+    with pytest.raises(KeyError), other.alone() as cursor:
+        cursor.execute(f"SET LOCAL app.workspace = '7'; {table}")
+        assert cursor.fetchone() == ("7",)
         assert _status(other) == extensions.TRANSACTION_STATUS_IDLE
         raise KeyError
     assert _one(other, "SELECT array_agg(workspace) FROM written") == ["7"]
     assert _one(other, "SELECT current_setting('app.workspace', true)") == ""
 
 
-def test_the_last_of_several_statements_is_committed_with_them(other: Any, table: str) -> None:
-    with pytest.raises(KeyError), atomic(_OTHER):
-        _one(other, "SELECT set_config('app.workspace', '7', true)")
-        with other.ending():
-            _one(other, table)
-        raise KeyError
+def test_of_a_message_that_fails_alone_nothing_is_left(other: Any, table: str) -> None:
+    with pytest.raises(DataError), other.alone() as cursor:
+        cursor.execute(f"SET LOCAL app.workspace = '7'; {table}; SELECT 1 / 0")
     assert _one(other, "SELECT count(*) FROM written") == 0
+    assert _one(other, "SELECT current_setting('app.workspace', true)") == ""
 
 
-def test_in_an_inner_block_no_statement_is_the_last(other: Any, table: str) -> None:
-    with pytest.raises(KeyError), atomic(_OTHER):
-        with atomic(_OTHER, savepoint=False):
-            other.set_local("app.workspace", "7")
-            with other.ending():
-                _one(other, table)
-        _one(other, table)
-        raise KeyError
-    assert _one(other, "SELECT count(*) FROM written") == 0
+def test_inside_a_transaction_nothing_is_sent_alone(other: Any) -> None:
+    with atomic(_OTHER), pytest.raises(TransactionManagementError), other.alone():
+        pass
+    other.set_autocommit(False)
+    with pytest.raises(TransactionManagementError), other.alone():
+        pass
 
 
-def test_nothing_may_follow_the_last_statement(other: Any, table: str) -> None:
-    with atomic(_OTHER):
-        other.set_local("app.workspace", "7")
-        with other.ending():
-            _one(other, table)
-        with pytest.raises(ProgrammingError):
-            _one(other, table)
-    with atomic(_OTHER):
-        assert _one(other, "SELECT count(*) FROM written") == 1
-
-
-def test_a_last_statement_that_fails_leaves_nothing(other: Any, table: str) -> None:
-    with pytest.raises(DataError), atomic(_OTHER), other.ending():
-        _one(other, f"WITH row AS ({table}) SELECT 1 / 0 FROM row")
-    with atomic(_OTHER):
-        assert _one(other, "SELECT count(*) FROM written") == 0
+def test_what_is_sent_alone_goes_over_a_new_connection_too(other: Any) -> None:
+    other.health_check_enabled = True
+    other.health_check_done = False
+    _end(other)
+    with other.alone() as cursor:
+        cursor.execute("SELECT 1")
+        assert cursor.fetchone() == (1,)

@@ -3,7 +3,7 @@
 import functools
 import logging
 import re
-import uuid
+import secrets
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
@@ -28,8 +28,9 @@ def request_id(
     """Middleware: take the proxy's ``X-Request-ID`` where it is sane, else make one."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        given = request.headers.get("X-Request-ID", "")
-        reference = given if _ACCEPTABLE.fullmatch(given) else uuid.uuid4().hex[:16]
+        # Not ``request.headers``: that is made of all of them, for the one that is read.
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
+        reference = given if _ACCEPTABLE.fullmatch(given) else secrets.token_hex(8)
         token = _request_id.set(reference)
         try:
             response = get_response(request)

@@ -1,11 +1,11 @@
 """The one way to run a `.sql` file.
 
 Files live in ``<app>/sql/<name>.sql`` and are named ``"<app>/<name>"``. Each binds
-``%(workspace_id)s``, which comes from the open scope and from nowhere else. A file whose first
-line is ``-- role: analytics`` runs as the analytics role, which row-level security lets through:
-that is for set-based work over many rows, where the policies cost half the time and hide the
-trigram indexes; the explicit workspace is then the only wall, so a contract test checks every
-such file.
+``%(workspace_id)s``, which comes from the open scope and from nowhere else (``alone`` opens one
+itself). A file whose first line is ``-- role: analytics`` runs as the analytics role, which
+row-level security lets through: that is for set-based work over many rows, where the policies cost
+half the time and hide the trigram indexes; the explicit workspace is then the only wall, so a
+contract test checks every such file.
 
 A file whose first line is ``-- prepared`` or ``-- role: analytics, prepared`` is read and planned
 once per connection instead of at every call (see `cs_platform.core.prepared`), unless the caller
@@ -23,7 +23,7 @@ from django.db import connection, transaction
 
 from cs_platform.core import prepared
 from cs_platform.core.database import analytics_role
-from cs_platform.core.tenancy import current_workspace_id
+from cs_platform.core.tenancy import SETTING, current_workspace_id, scope
 
 ANALYTICS_MARK = "-- role: analytics"
 _PREPARED_MARKS = ("-- prepared\n", f"{ANALYTICS_MARK}, prepared\n")
@@ -83,15 +83,39 @@ def rows(
 ) -> list[dict[str, Any]]:
     """Run a file and return its rows as dictionaries."""
     with _executed(name, params or {}, replan=replan) as cursor:
-        columns = [column.name for column in cursor.description]
-        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+        return _fetched(cursor)
+
+
+def _fetched(cursor: Any) -> list[dict[str, Any]]:
+    columns = [column.name for column in cursor.description]
+    return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
 
 def row(
     name: str, params: Mapping[str, Any] | None = None, *, replan: bool = False
 ) -> dict[str, Any]:
     """Run a file that returns exactly one row."""
-    found = rows(name, params, replan=replan)
+    return _one(name, rows(name, params, replan=replan))
+
+
+def _one(name: str, found: list[dict[str, Any]]) -> dict[str, Any]:
     if len(found) != 1:
         raise LookupError(f"SQL file {name!r} returned {len(found)} rows, not one")
     return found[0]
+
+
+def alone(name: str, params: Mapping[str, Any], *, workspace_id: int) -> dict[str, Any]:
+    """As ``row`` in a scope that holds nothing else: one message opens it, runs the file, commits.
+
+    Django's way into a transaction and out of it costs more than a small statement. Where one is
+    under way the file is part of it. For files that are prepared.
+    """
+    if not connection.get_autocommit():
+        with scope(workspace_id):
+            return row(name, params)
+    text, _as_analytics = _load(name)
+    bound = {**params, "workspace_id": workspace_id}
+    with connection.alone() as cursor:  # type: ignore[attr-defined]
+        before = f"SET LOCAL {SETTING} = '{int(workspace_id)}'; "
+        prepared.execute(cursor, text, bound, before=before)
+        return _one(name, _fetched(cursor))

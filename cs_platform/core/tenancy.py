@@ -15,6 +15,9 @@ from django.db import connection, models, transaction
 
 from cs_platform.core.database import speaks_as_owner
 
+# What the policies of row-level security read (see `cs_platform.core.isolation`).
+SETTING = "app.workspace"
+
 _workspace_id: ContextVar[int | None] = ContextVar("workspace_id", default=None)
 
 
@@ -36,7 +39,7 @@ def current_workspace_id() -> int:
 
 def _set_local(workspace_id: int | None) -> None:
     value = "" if workspace_id is None else str(int(workspace_id))
-    connection.set_local("app.workspace", value)  # type: ignore[attr-defined]
+    connection.set_local(SETTING, value)  # type: ignore[attr-defined]
 
 
 @contextmanager

@@ -163,8 +163,7 @@ class Loader:
             unknown_accounts=self.workspace.unknown_accounts,
             name="generate_workspace",
         )
-        with tenancy.scope(self.workspace.pk):
-            load_events(parsed, sender=sender, endpoint="import", received_at=received_at)
+        load_events(parsed, sender=sender, endpoint="import", received_at=received_at)
 
     def roll_up(self) -> None:
         """Bring the daily figures up to the events loaded so far."""

@@ -65,8 +65,7 @@ def ingest(workspace: Workspace, messages: Iterable[dict[str, Any]]) -> tuple[in
         parsed = parse_body(
             msgspec.json.encode({"batch": batch}), Reading(workspace.pk, now, is_historical=True)
         )
-        with tenancy.scope(workspace.pk):
-            loaded = load_events(parsed, sender=sender, endpoint="import", received_at=now)
+        loaded = load_events(parsed, sender=sender, endpoint="import", received_at=now)
         accepted += loaded.accepted
         duplicates += len(loaded.duplicate_keys) + len(parsed.repeated)
         found.rejected += parsed.rejected

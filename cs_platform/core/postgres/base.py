@@ -1,10 +1,12 @@
 """The database backend named in ``DATABASES``."""
 
 import select
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db.backends.postgresql import base
+from django.db.transaction import TransactionManagementError
 
 from cs_platform.core.postgres.connections import Connection, Cursor
 
@@ -22,15 +24,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
         with self.wrap_database_errors:
             self.connection.set_local(name, value)
 
-    def ending(self) -> AbstractContextManager[None]:
-        """The statement run inside is the last of its transaction: only the commit may follow.
+    @contextmanager
+    def alone(self) -> Iterator[Cursor]:
+        """The driver's cursor outside transactions: each message is one by itself.
 
-        Where it is the first as well, the transaction is one message: it is committed when the
-        statement is answered, and what fails later in the block takes nothing back. In an inner
-        block it is an ordinary statement.
+        A message of several statements is committed when it is answered, or nothing of it is kept.
         """
-        is_outermost = self.in_atomic_block and not self.savepoint_ids
-        return self.connection.ending() if is_outermost else nullcontext()
+        self.close_if_health_check_failed()
+        if not self.get_autocommit():
+            raise TransactionManagementError("a transaction is under way")
+        with self.wrap_database_errors, self.connection.cursor() as cursor:
+            yield cursor
 
     def is_usable(self) -> bool:
         """Whether the server still holds the connection, without asking it.

@@ -4,13 +4,10 @@ psycopg2 sends ``BEGIN`` by itself and waits for the answer, and the setting tha
 costs another wait; for a request of one or two statements these are half the round trips.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from psycopg2 import InterfaceError, ProgrammingError, extensions
 
-_BEGIN = "BEGIN; "
 _IDLE = extensions.TRANSACTION_STATUS_IDLE
 
 
@@ -20,8 +17,7 @@ class Cursor(extensions.cursor):
     def execute(self, query: Any, vars: Any = None) -> None:
         opening = self.connection.opening()
         if opening and isinstance(query, str) and self.name is None:
-            # A message of several statements is a transaction by itself, answered after its commit.
-            query = (opening.removeprefix(_BEGIN) if self.connection.is_ending else opening) + query
+            query = opening + query
         elif opening:
             self.connection.open()
         super().execute(query, vars)
@@ -59,7 +55,6 @@ class Connection(extensions.connection):
         super().__init__(*args, **kwargs)
         self._in_transactions = False
         self._settings = ""
-        self.is_ending = self._has_ended = False
         extensions.connection.autocommit.__set__(self, True)
 
     @property
@@ -80,9 +75,7 @@ class Connection(extensions.connection):
         """What must come before the next statement; empty when a transaction is under way."""
         if not self._in_transactions or self.info.transaction_status != _IDLE:
             return ""
-        if self._has_ended:
-            raise ProgrammingError("a statement after the last one of its transaction")
-        return _BEGIN + self._settings
+        return "BEGIN; " + self._settings
 
     def open(self) -> None:
         """Begin the transaction now, for what cannot bring its opening along."""
@@ -100,16 +93,6 @@ class Connection(extensions.connection):
         with super().cursor(cursor_factory=extensions.cursor) as cursor:
             cursor.execute(statement)
 
-    @contextmanager
-    def ending(self) -> Iterator[None]:
-        """What is run inside is the transaction's last; see ``DatabaseWrapper.ending``."""
-        self.is_ending = True
-        try:
-            yield
-        finally:
-            self.is_ending = False
-        self._has_ended = self.info.transaction_status == _IDLE
-
     def cursor(self, name: Any = None, *args: Any, **kwargs: Any) -> Any:
         # psycopg2, in autocommit mode, has only cursors that outlive transactions.
         if name is not None:
@@ -124,7 +107,6 @@ class Connection(extensions.connection):
 
     def _end(self, statement: str) -> None:
         self._settings = ""
-        self._has_ended = False
         if self.closed or self.info.transaction_status != _IDLE:
             with super().cursor(cursor_factory=extensions.cursor) as cursor:
                 cursor.execute(statement)

@@ -3,15 +3,15 @@
 import datetime as dt
 import time
 from bisect import bisect_right
-from dataclasses import dataclass
 
 import msgspec
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.actions.unknown import create_unknown_accounts
 from accounts.actors import Actor
 from accounts.models import Workspace
 from cs_platform.core import sql
+from cs_platform.core.tenancy import scope
 from metrics.usage.ingest.messages import Row
 from metrics.usage.ingest.parse import Parsed
 from metrics.usage.logins import is_login
@@ -21,8 +21,7 @@ _BODY_BYTES = 32 * 1024
 _KNOWN_NAMES_MOST = 100_000
 
 
-@dataclass(frozen=True)
-class Sender:
+class Sender(msgspec.Struct, frozen=True):
     """Whose events these are and what their workspace wants of them."""
 
     workspace_id: int
@@ -32,8 +31,7 @@ class Sender:
     api_key_id: int | None = None
 
 
-@dataclass(frozen=True)
-class Loaded:
+class Loaded(msgspec.Struct, frozen=True):
     """What became of a batch; ``duplicate_keys`` are those that had been stored before."""
 
     accepted: int
@@ -72,19 +70,47 @@ _known_names: set[tuple[int, str]] = set()
 def load_events(
     parsed: Parsed, *, sender: Sender, endpoint: str, received_at: dt.datetime
 ) -> Loaded:
-    """Store a batch in the open scope, whose last statement it runs: only its end may follow.
+    """Store a batch as a transaction of its own, or in the one that is under way.
 
     Nothing is visible before everything is. Safe to repeat and to run at the same time as itself: a
     message key is stored once, and rows are written in an order that cannot deadlock.
     """
+    workspace_id = sender.workspace_id
+    if _is_familiar(parsed, workspace_id):
+        batch = _bound(parsed, sender, received_at)
+        stored = sql.alone("usage/load_batch", batch, workspace_id=workspace_id)
+        return Loaded(stored["accepted"], frozenset(stored["duplicate_keys"]))
     rows = parsed.rows
-    _name_accounts(rows, sender, received_at, parsed.is_historical)
-    _follow_links(rows)
-    _catalogue(rows, sender.workspace_id)
-    if parsed.rejected:
-        keep_rejected(parsed, sender=sender, endpoint=endpoint, received_at=received_at)
-    batch = {
-        **_columns(rows),
+    with scope(workspace_id):
+        _name_accounts(rows, sender, received_at, parsed.is_historical)
+        _follow_links(rows)
+        _catalogue(rows, workspace_id)
+        if parsed.rejected:
+            keep_rejected(parsed, sender=sender, endpoint=endpoint, received_at=received_at)
+        stored = sql.row("usage/load_batch", _bound(parsed, sender, received_at))
+    return Loaded(stored["accepted"], frozenset(stored["duplicate_keys"]))
+
+
+def _is_familiar(parsed: Parsed, workspace_id: int) -> bool:
+    """Whether the database has nothing to be asked or told but the events, as it mostly is.
+
+    Their accounts are named then, out of what this process knows.
+    """
+    rows = parsed.rows
+    refs = {row.ref for row in rows}
+    if parsed.rejected or "" in refs:
+        return False
+    ids, unknown = _known_accounts.get(workspace_id, refs)
+    if unknown or not _known_names.issuperset({(workspace_id, row.name) for row in rows}):
+        return False
+    for row in rows:
+        row.account_id = ids[row.ref]
+    return True
+
+
+def _bound(parsed: Parsed, sender: Sender, received_at: dt.datetime) -> dict[str, object]:
+    return {
+        **_columns(parsed.rows),
         "identities": msgspec.json.encode(parsed.identities).decode(),
         "received_at": received_at,
         "received_on": received_at.date(),
@@ -94,9 +120,6 @@ def load_events(
         "size": parsed.size,
         "rejected": len(parsed.rejected),
     }
-    with connection.ending():  # type: ignore[attr-defined]
-        stored = sql.row("usage/load_batch", batch)
-    return Loaded(stored["accepted"], frozenset(stored["duplicate_keys"]))
 
 
 def _columns(rows: list[Row]) -> dict[str, str]:

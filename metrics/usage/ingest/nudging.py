@@ -37,7 +37,8 @@ class _Nudger:
 
     def add(self, database: str, workspace_id: int) -> None:
         self.waiting.add((database, workspace_id))
-        self.is_waited_for.set()
+        if not self.is_waited_for.is_set():
+            self.is_waited_for.set()
 
     def _run(self) -> None:
         while True:

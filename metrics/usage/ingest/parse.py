@@ -79,8 +79,7 @@ class Parsed:
     is_historical: bool = False
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """How a body is read: for whom, when it came, and what its endpoint says of it."""
 
     workspace_id: int
@@ -192,7 +191,6 @@ class _Reader:
         self.group_id = group_id
         self.suspect = suspect
         self.salt = f"{reading.workspace_id}\0"
-        self.minute = f"{reading.received_at:%Y%m%d%H%M}"
         self.skew = self._skew(sent_at)
 
     def read(self, item: bytes) -> tuple[Row, Identity | None]:
@@ -291,7 +289,7 @@ class _Reader:
         if message.message_id not in {None, ""}:
             source = f"{self.salt}id\0{message.message_id}".encode()
         else:
-            stamp = "" if _stamp(message) is not None else self.minute
+            stamp = "" if _stamp(message) is not None else f"{self.received_at:%Y%m%d%H%M}"
             source = f"{self.salt}content\0{kind}\0{stamp}\0".encode() + _content(message, item)
         return blake2b(source, digest_size=16).hexdigest()
 

@@ -20,7 +20,6 @@ from django.views.decorators.csrf import csrf_exempt
 from accounts.queries.keys import KeyIdentity, find_recent_key
 from cs_platform.core import clock, ratelimit
 from cs_platform.core.problems import CONTENT_TYPE, problem
-from cs_platform.core.tenancy import scope
 from metrics.usage.ingest.load import Loaded, Sender, load_events
 from metrics.usage.ingest.messages import Rejection
 from metrics.usage.ingest.nudging import nudge
@@ -131,8 +130,7 @@ def _collect(request: HttpRequest, endpoint: Endpoint) -> HttpResponse:
         name=key.name,
         api_key_id=key.id,
     )
-    with scope(key.workspace_id):
-        loaded = load_events(parsed, sender=sender, endpoint=endpoint.name, received_at=received_at)
+    loaded = load_events(parsed, sender=sender, endpoint=endpoint.name, received_at=received_at)
     if refusal is not None:
         refusal.headers = headers
         raise refusal
@@ -176,7 +174,7 @@ def _results(parsed: Parsed, loaded: Loaded) -> list[dict[str, str]]:
 
 
 def _key(request: HttpRequest) -> KeyIdentity:
-    scheme, _space, credentials = request.headers.get("Authorization", "").partition(" ")
+    scheme, _space, credentials = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     secret = ""
     if scheme.lower() == "bearer":
         secret = credentials.strip()
@@ -200,24 +198,27 @@ def _key(request: HttpRequest) -> KeyIdentity:
 
 
 def _body(request: HttpRequest, most_bytes: int) -> bytes:
-    too_large = Refusal(413, "body_too_large", f"the body may have {most_bytes} bytes")
-    if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+    if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
         raise Refusal(411, "length_required", "send Content-Length, not a chunked body")
     try:
         if int(request.META.get("CONTENT_LENGTH") or 0) > most_bytes:
-            raise too_large
+            raise _too_large(most_bytes)
         body = request.body
     except (ValueError, UnreadablePostError):
         raise Refusal(400, "incomplete_body", "the body did not arrive whole") from None
-    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    encoding = request.META.get("HTTP_CONTENT_ENCODING", "identity").strip().lower()
     if encoding == "gzip":
         unpacked = _unpacked(body, most_bytes)
         if unpacked is None:
-            raise too_large
+            raise _too_large(most_bytes)
         body = unpacked
     elif encoding not in {"", "identity"}:
         raise Refusal(415, "unknown_encoding", "Content-Encoding may be gzip or absent")
     return body
+
+
+def _too_large(most_bytes: int) -> Refusal:
+    return Refusal(413, "body_too_large", f"the body may have {most_bytes} bytes")
 
 
 def _unpacked(body: bytes, most_bytes: int) -> bytes | None:

@@ -87,9 +87,7 @@ class Command(BaseCommand):
                 with scope(workspace.pk):
                     for month in sorted(new):
                         make_partition(month)
-                    loaded = load_events(
-                        parsed, sender=sender, endpoint="load_events", received_at=now
-                    )
+                loaded = load_events(parsed, sender=sender, endpoint="load_events", received_at=now)
                 months |= new
                 rejected = len(parsed.rejected)
                 counts["accepted"] += loaded.accepted
