@@ -4,7 +4,7 @@ A measure's ``position`` is its place in the stored arrays and in ``sql/measure.
 are added at the end, so that stored history keeps its meaning.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -271,3 +271,9 @@ EXCEPTION_LABELS: dict[str, Any] = {
 def fact_position(name: str) -> int:
     """Place of a fact or of a measure's raw value in facts followed by raw values."""
     return FACTS[name] if name in FACTS else len(FACTS) + BY_KEY[name].position
+
+
+def value_of(values: Sequence[float | None], key: str) -> float | None:
+    """A measure's place in the stored values of a day; days before it existed have none of it."""
+    position = BY_KEY[key].position
+    return values[position - 1] if position <= len(values) else None

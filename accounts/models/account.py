@@ -17,6 +17,9 @@ from cs_platform.core.tenancy import TenantModel
 class Account(TenantModel):
     """A customer firm (顧客企業)."""
 
+    # what an account's own page shows and lists do not
+    LONG_FIELDS: ClassVar = ("search_text", "attributes", "goals", "handover_note")
+
     class Segment(models.TextChoices):
         ENTERPRISE = "enterprise", _("Enterprise")
         MID_MARKET = "mid_market", _("Mid-market")

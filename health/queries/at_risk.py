@@ -4,12 +4,13 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from cs_platform.core import paging
 from cs_platform.core.listing import Listing
 from cs_platform.core.paging import Sort
 from health.models import AccountCurrent, RiskState, ScoreDay
+from health.queries.past import scored_on
 
 OPEN_STATES = (RiskState.State.NEW, RiskState.State.WORKING, RiskState.State.WAITING)
 RISKS = "at-risk"
@@ -17,6 +18,11 @@ RISK_ORDER = (
     Sort("loss_order", descending=True, nulls_last=True),
     Sort("urgency_on"),
     Sort("pk"),
+)
+PAST_ORDER = (
+    Sort("expected_loss", descending=True, nulls_last=True),
+    Sort("renewal_on"),
+    Sort("account_id"),
 )
 
 
@@ -26,7 +32,7 @@ class RiskFilters:
 
     ``owner`` 0 is "nobody's". The renewal window is days from today, both ends included.
     ``reason`` is the key of a measure among the top reasons. ``states`` empty means the open ones.
-    ``matching`` is a further condition on the current rows. A past day has neither tier nor that.
+    ``matching`` is a further condition on the rows.
     """
 
     owner: int | None = None
@@ -72,14 +78,15 @@ def risk_listing(today: dt.date, filters: RiskFilters) -> Listing:
 
 
 def at_risk_on(day: dt.date, filters: RiskFilters | None = None) -> QuerySet[ScoreDay]:
-    """The same list as of a past day, off the score-days; workflow states have no history here."""
-    return ScoreDay.objects.filter(
+    """The same accounts as of a past day, off the score-days, in the order ``PAST_ORDER``.
+
+    Tier, reasons and the state of the work have no history here: those filters are not heeded.
+    """
+    filters = filters or RiskFilters()
+    return scored_on(day).filter(
         Q(band__in=("yellow", "red")) | Q(is_flagged=True),
-        day=day,
-        series=ScoreDay.Series.LIVE,
-        **_shared(filters or RiskFilters(), day),
-    ).order_by(
-        F("expected_loss").desc(nulls_last=True), F("renewal_on").asc(nulls_last=True), "account_id"
+        filters.matching,
+        **_shared(filters, day),
     )
 
 

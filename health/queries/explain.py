@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.models import Account
-from health.measures import BY_KEY, Measure
+from health.measures import BY_KEY, Measure, value_of
 from health.models import ScorecardVersion, ScoreDay
 
 
@@ -82,7 +82,9 @@ def explain(
     }
     week, month = before.get(ago[7]), before.get(ago[30])
     with_data = sum(
-        entry["weight"] for entry in version.measures if _at(found.points, entry) is not None
+        entry["weight"]
+        for entry in version.measures
+        if value_of(found.points, entry["key"]) is not None
     )
     rows = [_row(entry, found, week, month, with_data) for entry in version.measures]
     average = sum(row.contribution or 0 for row in rows) if with_data else None
@@ -114,12 +116,6 @@ def history(
     )
 
 
-def _at(values: list[float | None] | None, entry: dict[str, Any]) -> float | None:
-    """The entry's place in a stored array; arrays from before a measure existed are shorter."""
-    position = BY_KEY[entry["key"]].position
-    return values[position - 1] if values and position <= len(values) else None
-
-
 def _row(
     entry: dict[str, Any],
     found: ScoreDay,
@@ -127,19 +123,19 @@ def _row(
     month: ScoreDay | None,
     with_data: float,
 ) -> MeasureRow:
-    points, weight = _at(found.points, entry), entry["weight"]
-    points_7d = _at(week.points, entry) if week else None
-    points_30d = _at(month.points, entry) if month else None
+    points, weight = value_of(found.points, entry["key"]), entry["weight"]
+    points_7d = value_of(week.points, entry["key"]) if week else None
+    points_30d = value_of(month.points, entry["key"]) if month else None
     has_data = points is not None and with_data > 0
     return MeasureRow(
         measure=BY_KEY[entry["key"]],
         weight=weight,
-        raw=_at(found.raw, entry),
+        raw=value_of(found.raw, entry["key"]),
         points=points,
         contribution=weight * points / with_data if has_data and points is not None else None,
         cost=weight * (100 - points) / with_data if has_data and points is not None else None,
         change_7d=None if points is None or points_7d is None else points - points_7d,
         change_30d=None if points is None or points_30d is None else points - points_30d,
-        raw_7d=_at(week.raw, entry) if week else None,
-        raw_30d=_at(month.raw, entry) if month else None,
+        raw_7d=value_of(week.raw, entry["key"]) if week else None,
+        raw_30d=value_of(month.raw, entry["key"]) if month else None,
     )

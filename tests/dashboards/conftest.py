@@ -112,7 +112,7 @@ class Book:
             score=score,
             coverage=0.9,
             band=band_of(score),
-            raw=[None] * len(MEASURES),
+            raw=[None if score is None else float(score)] * len(MEASURES),
             points=[None if score is None else float(score)] * len(MEASURES),
             owner_id=owner and owner.pk,
             stage=account.stage,

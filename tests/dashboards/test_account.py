@@ -113,7 +113,7 @@ def test_what_changed_is_said(
     week, month = get("viewer", url("account", alpha.pk)).context["changes"]
     assert week.startswith("Since 7 days ago: ")
     # the heaviest measure: 20 of 140 of the weight, 45 points lost
-    assert "Usage trend from — to — (−6.4 points)" in week
+    assert "Usage trend from 75.0% to 30.0% (−6.4 points)" in week
     assert month.startswith("Since 30 days ago: ")
 
 

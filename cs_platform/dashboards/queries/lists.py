@@ -39,12 +39,10 @@ def parse_sort(value: str, *, columns: tuple[str, ...], default: str) -> paging.
     return paging.Sort.parse(value if value.removeprefix("-") in columns else default)
 
 
-def filtered(
-    found: QuerySet[AccountCurrent], filters: AccountFilters, *, today: dt.date
-) -> QuerySet[AccountCurrent]:
-    """The rows of ``found`` that pass the filters."""
+def filtered(found: QuerySet[Any], filters: AccountFilters, *, today: dt.date) -> QuerySet[Any]:
+    """The rows of ``found`` that pass the filters: current ones, or score-days (without tiers)."""
     if filters.owner == NOBODY:
-        found = found.filter(owner__isnull=True)
+        found = found.filter(owner_id__isnull=True)
     elif filters.owner:
         found = found.filter(owner_id=int(filters.owner))
     for name in ("segment", "tier", "stage"):

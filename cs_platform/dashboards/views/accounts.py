@@ -1,5 +1,6 @@
 """The list of accounts: filtered, sorted, saved, given to another owner, exported."""
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -19,9 +20,18 @@ from cs_platform.core.exports import csv_response
 from cs_platform.core.paging import Sort
 from cs_platform.dashboards.actions import give_accounts
 from cs_platform.dashboards.filters import BANDS, AccountFilters
-from cs_platform.dashboards.queries.lists import all_rows, filtered, parse_sort
+from cs_platform.dashboards.queries.lists import (
+    ListPage,
+    all_rows,
+    filtered,
+    list_page,
+    parse_sort,
+)
+from cs_platform.dashboards.queries.overview import last_scored_day
+from cs_platform.dashboards.queries.past_lists import PAST_SORTS, all_past_rows, past_page
 from cs_platform.dashboards.views.common import Scene, answer, opening_redirect, see_other
 from health.models import AccountCurrent
+from health.queries import scored_on
 
 PAGE = "accounts"
 SORTS = (
@@ -38,8 +48,6 @@ DEFAULT_SORT = "name"
 # An id is a bigint; longer numbers are none.
 _ID_DIGITS = 19
 MOST_ASSIGNED = 500
-# Of an account, what its page shows and the list does not.
-_LONG = ("search_text", "attributes", "goals", "handover_note")
 
 
 @page(Permission.VIEW)
@@ -49,26 +57,49 @@ def accounts(request: HttpRequest) -> HttpResponse:
         return opening_redirect(request)
     scene = Scene(request)
     filters = scene.filters()
-    sort = parse_sort(request.GET.get("sort", ""), columns=SORTS, default=DEFAULT_SORT)
-    rows = filtered(
-        AccountCurrent.objects.select_related("owner__user", "account").defer(
-            "reasons", *(f"account__{name}" for name in _LONG)
-        ),
-        filters,
-        today=scene.today,
-    )
+    sort = _sort(scene)
     slug, query = request.workspace.slug, request.GET.urlencode()
-    context = {
-        "page": scene.page(rows, purpose=PAGE, sort=sort),
+    context: dict[str, Any] = {
         "sort": str(sort),
-        "today": scene.today,
         "may": scene.may(),
         "query_string": query,
         "views": saved_views(request.membership, PAGE, query, _list_url(request)),
         "save_url": reverse("save_view", args=[slug, PAGE]),
         **scene.filter_context(filters),
     }
+    if scene.is_past:
+        context["day"] = last_scored_day(until=scene.asked[0])
+        context["page"] = _past_page(scene, context["day"], filters, sort)
+    else:
+        context["page"] = _page(scene, filters, sort)
     return answer(request, "dashboards/accounts.html", "dashboards/_accounts_list.html", context)
+
+
+def _sort(scene: Scene) -> Sort:
+    columns = PAST_SORTS if scene.is_past else SORTS
+    return parse_sort(scene.request.GET.get("sort", ""), columns=columns, default=DEFAULT_SORT)
+
+
+def _page(scene: Scene, filters: AccountFilters, sort: Sort) -> ListPage:
+    rows = filtered(
+        AccountCurrent.objects.select_related("owner__user", "account").defer(
+            "reasons", *(f"account__{name}" for name in Account.LONG_FIELDS)
+        ),
+        filters,
+        today=scene.today,
+    )
+    return scene.page(lambda cursor: list_page(rows, purpose=PAGE, sort=sort, cursor=cursor))
+
+
+def _past_page(
+    scene: Scene, day: dt.date | None, filters: AccountFilters, sort: Sort
+) -> ListPage | None:
+    if day is None:
+        return None
+    found = filtered(scored_on(day), filters, today=day)
+    return scene.page(
+        lambda cursor: past_page(found, purpose=f"{PAGE}:{day}", sort=sort, cursor=cursor)
+    )
 
 
 def _list_url(request: HttpRequest) -> str:
@@ -127,7 +158,7 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     """The whole list as CSV, with the filters and the sort of the page it was asked from."""
     scene = Scene(request)
     filters = scene.filters()
-    sort = parse_sort(request.GET.get("sort", ""), columns=SORTS, default=DEFAULT_SORT)
+    day = last_scored_day(until=scene.asked[0]) if scene.is_past else scene.today
     header = [
         _("External id"),
         _("Name"),
@@ -148,20 +179,26 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
         pgettext("account", "Last seen"),
         _("Last contact"),
     ]
-    lines = _export_lines(request.workspace.pk, scene, filters, sort)
-    return csv_response(f"accounts-{scene.today:%Y-%m-%d}.csv", header, lines)
+    lines = _export_lines(scene, _all_rows(scene, day, filters))
+    return csv_response(f"accounts-{day or scene.asked[0]:%Y-%m-%d}.csv", header, lines)
 
 
-def _export_lines(
-    workspace_id: int, scene: Scene, filters: AccountFilters, sort: Sort
-) -> Iterator[Sequence[Any]]:
+def _all_rows(
+    scene: Scene, day: dt.date | None, filters: AccountFilters
+) -> Iterator[AccountCurrent]:
+    workspace_id, sort = scene.request.workspace.pk, _sort(scene)
+    if not scene.is_past:
+        return all_rows(workspace_id, filters, sort, today=scene.today)
+    return iter(()) if day is None else all_past_rows(workspace_id, day, filters, sort)
+
+
+def _export_lines(scene: Scene, rows: Iterator[AccountCurrent]) -> Iterator[Sequence[Any]]:
     names, bands = scene.names, {key: str(label) for key, label in BANDS.items()}
     segments = {value: str(label) for value, label in Account.Segment.choices}
     stages = {value: str(label) for value, label in Account.Stage.choices}
-    today = scene.today
 
     def lines() -> Iterator[Sequence[Any]]:
-        for row in all_rows(workspace_id, filters, sort, today=today):
+        for row in rows:
             yield (
                 row.external_id,
                 row.name,

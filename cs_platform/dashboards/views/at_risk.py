@@ -13,14 +13,20 @@ from accounts.access import HttpRequest, page
 from accounts.permissions import Permission
 from accounts.queries.matching import text_matches
 from accounts.queries.saved_views import saved_views
-from cs_platform.core.paging import BadCursor
 from cs_platform.dashboards.filters import NOBODY, OVERDUE, AccountFilters
 from cs_platform.dashboards.queries.lists import COUNTED, ListPage
 from cs_platform.dashboards.queries.overview import last_scored_day, owners
+from cs_platform.dashboards.queries.past_lists import past_page
 from cs_platform.dashboards.views.common import Scene, answer, opening_redirect, risk_rows
 from health.measures import BY_KEY, MEASURES
 from health.models import RiskState
-from health.queries.at_risk import RiskFilters, at_risk, at_risk_page
+from health.queries.at_risk import (
+    PAST_ORDER,
+    RiskFilters,
+    at_risk,
+    at_risk_on,
+    at_risk_page,
+)
 
 PAGE = "at_risk"
 PAGE_SIZE = 50
@@ -63,10 +69,9 @@ def at_risk_list(request: HttpRequest) -> HttpResponse:
     scene = Scene(request)
     filters = scene.filters()
     wanted = risk_filters(request, filters)
-    is_board = request.GET.get("view") == "board"
+    is_board = request.GET.get("view") == "board" and not scene.is_past
     slug, query = request.workspace.slug, request.GET.urlencode()
     context: dict[str, Any] = {
-        "today": scene.today,
         "may": scene.may(),
         "wanted": wanted,
         "is_whole": wanted == RiskFilters(),
@@ -80,10 +85,14 @@ def at_risk_list(request: HttpRequest) -> HttpResponse:
     }
     if is_board:
         context["columns"] = _board(wanted, scene.today)
+    elif scene.is_past:
+        context["day"] = last_scored_day(until=scene.asked[0])
+        context["page"] = _past_page(scene, context["day"], wanted)
     else:
-        context["page"] = _page(request, wanted, scene.today)
+        context["page"] = _page(scene, wanted)
+    if context.get("page"):
         context["rows"] = risk_rows(context["page"].rows, today=scene.today)
-    if not request.htmx:
+    if not (request.htmx or scene.is_past):
         context["loads"] = _capacity(scene)
     return answer(request, "dashboards/at_risk.html", "dashboards/_at_risk_list.html", context)
 
@@ -97,12 +106,21 @@ def _capacity(scene: Scene) -> list[dict[str, Any]]:
     ]
 
 
-def _page(request: HttpRequest, wanted: RiskFilters, today: dt.date) -> ListPage:
-    cursor = request.GET.get("cursor") or None
-    try:
-        found = at_risk_page(today=today, filters=wanted, limit=PAGE_SIZE, cursor=cursor)
-    except BadCursor:
-        found = at_risk_page(today=today, filters=wanted, limit=PAGE_SIZE)
+def _past_page(scene: Scene, day: dt.date | None, wanted: RiskFilters) -> ListPage | None:
+    if day is None:
+        return None
+    found, purpose = at_risk_on(day, wanted), f"{PAGE}:{day}"
+    return scene.page(
+        lambda cursor: past_page(found, purpose=purpose, sort=PAST_ORDER, cursor=cursor)
+    )
+
+
+def _page(scene: Scene, wanted: RiskFilters) -> ListPage:
+    return scene.page(lambda cursor: _risks(wanted, scene.today, cursor))
+
+
+def _risks(wanted: RiskFilters, today: dt.date, cursor: str | None) -> ListPage:
+    found = at_risk_page(today=today, filters=wanted, limit=PAGE_SIZE, cursor=cursor)
     if found.next is None and found.previous is None:
         total: int | None = len(found.rows)
     else:

@@ -1,23 +1,23 @@
 """What the pages of the dashboards share."""
 
 import datetime as dt
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 
 from accounts.access import HttpRequest
 from accounts.models import Account, Membership
 from accounts.permissions import Permission, allows
 from accounts.queries.members import members
 from cs_platform.core import clock
-from cs_platform.core.paging import BadCursor, Sort
+from cs_platform.core.paging import BadCursor
 from cs_platform.dashboards.filters import (
     BANDS,
     OVERDUE,
@@ -28,7 +28,7 @@ from cs_platform.dashboards.filters import (
     parse_filters,
     renewal_label,
 )
-from cs_platform.dashboards.queries.lists import ListPage, list_page, tiers
+from cs_platform.dashboards.queries.lists import ListPage, tiers
 from health.models import AccountCurrent
 from health.reasons import Reason, next_action, reasons
 
@@ -50,6 +50,20 @@ class Scene:
         return clock.local_date(self.now, self.request.workspace.timezone)
 
     @cached_property
+    def asked(self) -> tuple[dt.date, str]:
+        """The day of ``?as_of=`` and, where it was not understood, a sentence that says so."""
+        text = self.request.GET.get("as_of", "")
+        if not text:
+            return self.today, ""
+        try:
+            day = dt.date.fromisoformat(text)
+        except ValueError:
+            return self.today, _("“%(text)s” is no date; this is today.") % {"text": text[:40]}
+        if day > self.today:
+            return self.today, _("That day has not come yet; this is today.")
+        return day, ""
+
+    @cached_property
     def members(self) -> list[Membership]:
         """Every member, active ones first, by name."""
         return list(members(self.request.workspace))
@@ -64,25 +78,38 @@ class Scene:
         """Members who may own accounts."""
         return [member for member in self.members if member.is_active]
 
-    def filters(self) -> AccountFilters:
-        """The filters of the URL."""
-        return parse_filters(self.request.GET, me=self.request.membership, owner_ids=self.names)
+    @property
+    def is_past(self) -> bool:
+        """Whether a day before today is asked for."""
+        return self.asked[0] < self.today
 
-    def page(self, found: QuerySet[AccountCurrent], *, purpose: str, sort: Sort) -> ListPage:
-        """The page the URL's cursor points to; the first one when the link has gone stale."""
-        cursor = self.request.GET.get("cursor") or None
+    def filters(self) -> AccountFilters:
+        """The filters of the URL; tiers have no history, so a past day is not cut by them."""
+        found = parse_filters(self.request.GET, me=self.request.membership, owner_ids=self.names)
+        if not (self.is_past and found.tier):
+            return found
+        problem = _("Tiers have no history; accounts of every tier are shown.")
+        return replace(found, tier="", problems=(*found.problems, problem))
+
+    def page(self, read: Callable[[str | None], ListPage]) -> ListPage:
+        """What ``read`` gives for the URL's cursor; the first page when the link has gone stale."""
         try:
-            return list_page(found, purpose=purpose, sort=sort, cursor=cursor)
+            return read(self.request.GET.get("cursor") or None)
         except BadCursor:
-            return list_page(found, purpose=purpose, sort=sort, cursor=None)
+            return read(None)
 
     def filter_context(self, filters: AccountFilters) -> dict[str, Any]:
         """What the filter bar of a list offers, and what is in force."""
-        found = tiers()
+        found = [] if self.is_past else tiers()
         if filters.tier and filters.tier not in found:
             found.append(filters.tier)
+        asked, problem = self.asked
         return {
             "filters": filters,
+            "today": self.today,
+            "is_past": self.is_past,
+            "asked": asked if self.is_past else None,
+            "day_problem": problem,
             "chips": described(filters, self.names),
             "owner_choices": [(str(member.pk), str(member.user)) for member in self.owners],
             "segment_choices": Account.Segment.choices,
@@ -95,7 +122,9 @@ class Scene:
         }
 
     def may(self) -> dict[str, bool]:
-        """What the reader's role allows, by name, for the buttons of a page."""
+        """What the reader's role allows, by name, for a page's buttons; of the past, nothing."""
+        if self.is_past:
+            return {}
         role = self.request.membership.role
         return {permission.value: allows(role, permission) for permission in Permission}
 

@@ -29,25 +29,11 @@ BAND_ORDER = ("green", "yellow", "red", "")
 OWNERS_SHOWN = 15
 
 
-def _asked_day(request: HttpRequest, today: dt.date) -> tuple[dt.date, str]:
-    """The day of ``?as_of=`` and, where it was not understood, a sentence that says so."""
-    text = request.GET.get("as_of", "")
-    if not text:
-        return today, ""
-    try:
-        day = dt.date.fromisoformat(text)
-    except ValueError:
-        return today, _("“%(text)s” is no date; this is today.") % {"text": text[:40]}
-    if day > today:
-        return today, _("That day has not come yet; this is today.")
-    return day, ""
-
-
 @page(Permission.VIEW)
 def overview(request: HttpRequest) -> HttpResponse:
     """Key figures, health and its movement, revenue at risk, renewals, onboarding, workload."""
     scene = Scene(request)
-    asked, problem = _asked_day(request, scene.today)
+    asked, problem = scene.asked
     day = queries.last_scored_day(until=asked)
     context: dict[str, Any] = {
         "asked": asked,
@@ -66,7 +52,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         **_changes(request, now.totals, before),
         "since": _("since %(day)s") % {"day": day_short(before_day)} if before_day else "",
         "before_day": before_day,
-        **_links(request),
+        **_links(request, asked if asked < scene.today else None),
         "bands": [(band, now.bands.get(band, 0)) for band in BAND_ORDER],
         "distribution": charts.health_distribution(now.histogram),
         **_risk_charts(request, now, labels),
@@ -79,13 +65,16 @@ def overview(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboards/overview.html", context)
 
 
-def _links(request: HttpRequest) -> dict[str, str]:
-    """Addresses of the accounts behind a figure."""
-    accounts = reverse("accounts", args=[request.workspace.slug])
+def _links(request: HttpRequest, past: dt.date | None) -> dict[str, str]:
+    """Addresses of the accounts behind a figure, as of the same day."""
+    everybody = f"?owner=all&as_of={past}" if past else "?owner=all"
+    accounts = reverse("accounts", args=[request.workspace.slug]) + everybody
     return {
-        "arr_url": f"{accounts}?owner=all&sort=-mrr",
-        "health_url": f"{accounts}?owner=all&sort=score",
-        "no_data_url": f"{accounts}?owner=all&band=none",
+        "accounts_url": accounts,
+        "at_risk_url": reverse("at_risk", args=[request.workspace.slug]) + everybody,
+        "arr_url": f"{accounts}&sort=-mrr",
+        "health_url": f"{accounts}&sort=score",
+        "no_data_url": f"{accounts}&band=none",
     }
 
 

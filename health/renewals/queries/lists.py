@@ -26,7 +26,6 @@ DEFAULT_SORT = "term_ends_on"
 # Of a day of the calendar so many renewals are named, the dearest.
 NAMED_PER_DAY = 3
 _JOINED = ("account", "owner__user", "subscription__product", "subscription__plan")
-_LONG = ("search_text", "attributes", "goals", "handover_note")
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,9 @@ def renewals_page(
 
 def with_joined(found: QuerySet[Renewal]) -> QuerySet[Renewal]:
     """The renewals with what a row shows of their account, owner and contract."""
-    return found.select_related(*_JOINED).defer(*(f"account__{name}" for name in _LONG))
+    return found.select_related(*_JOINED).defer(
+        *(f"account__{name}" for name in Account.LONG_FIELDS)
+    )
 
 
 def all_rows(
