@@ -80,10 +80,10 @@ def risk_listing(today: dt.date, filters: RiskFilters) -> Listing:
 def at_risk_on(day: dt.date, filters: RiskFilters | None = None) -> QuerySet[ScoreDay]:
     """The same accounts as of a past day, off the score-days, in the order ``PAST_ORDER``.
 
-    Tier, reasons and the state of the work have no history here: those filters are not heeded.
+    Reasons and the state of the work have no history here: those filters are not heeded.
     """
     filters = filters or RiskFilters()
-    return scored_on(day).filter(
+    return scored_on(day, tier=filters.tier).filter(
         Q(band__in=("yellow", "red")) | Q(is_flagged=True),
         filters.matching,
         **_shared(filters, day),

@@ -6,7 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.db.models import F, Q, QuerySet
+
 from accounts.models import Account, Membership
+from accounts.queries.history import tiers_as_of
+from accounts.queries.workspaces import current_workspace
+from cs_platform.core import clock
+from cs_platform.core.reading import Among
 from health.measures import value_of
 from health.models import AccountCurrent, Band, ScorecardVersion, ScoreDay
 
@@ -14,17 +20,27 @@ from health.models import AccountCurrent, Band, ScorecardVersion, ScoreDay
 SPARK_DAYS = 31
 
 
-def scored_on(day: dt.date) -> Any:
-    """The score-days of a day, with what was known then."""
-    return ScoreDay.objects.filter(day=day, series=ScoreDay.Series.LIVE)
+def scored_on(day: dt.date, *, tier: str = "") -> QuerySet[ScoreDay]:
+    """The score-days of a day, with what was known then; of accounts of one tier, if asked for."""
+    found = ScoreDay.objects.filter(day=day, series=ScoreDay.Series.LIVE)
+    if not tier:
+        return found
+    then = tiers_as_of(_last_moment(day))
+    had_it = [account_id for account_id, its_tier in then.items() if its_tier == tier]
+    kept_it = Account.objects.filter(tier=tier).exclude(Q(Among(F("pk"), list(then))))
+    return found.filter(Q(Among(F("account_id"), had_it)) | Q(account_id__in=kept_it.values("pk")))
+
+
+def _last_moment(day: dt.date) -> dt.datetime:
+    return clock.day_end(day, current_workspace().timezone) - dt.timedelta(microseconds=1)
 
 
 def as_they_stood(found: Iterable[ScoreDay]) -> list[AccountCurrent]:
     """The score-days of one day as rows of lists, in their order; nothing of them is stored.
 
-    Owner, segment, stage, money, score and risk are the day's, and so are the reasons, under the
-    version in force then. Names and tier are today's. How far the work on a risk had come is not
-    known of a past day, nor when notice was given. Accounts that are no more are left out.
+    Owner, segment, tier, stage, money, score and risk are the day's, and so are the reasons, under
+    the version in force then. Names are today's. How far the work on a risk had come is not known
+    of a past day, nor when notice was given. Accounts that are no more are left out.
     """
     days = {row.account_id: row for row in found}
     if not days:
@@ -34,11 +50,13 @@ def as_they_stood(found: Iterable[ScoreDay]) -> list[AccountCurrent]:
     owner_ids = {row.owner_id for row in days.values()}
     owners = Membership.objects.select_related("user").in_bulk(owner_ids - {None})
     versions = ScorecardVersion.objects.in_bulk({row.version_id for row in days.values()})
+    tiers = tiers_as_of(_last_moment(day), days)
     scores = _scores(days, day)
     return [
         _row(
             row,
             accounts[account_id],
+            tier=tiers.get(account_id, accounts[account_id].tier),
             owner=owners.get(row.owner_id),
             version=versions[row.version_id],
             spark=scores[account_id],
@@ -66,6 +84,7 @@ def _row(
     found: ScoreDay,
     account: Account,
     *,
+    tier: str,
     owner: Membership | None,
     version: ScorecardVersion,
     spark: list[int | None],
@@ -80,7 +99,7 @@ def _row(
         external_id=account.external_id,
         owner=owner,
         segment=found.segment,
-        tier=account.tier,
+        tier=tier,
         stage=found.stage,
         country=account.country,
         mrr=found.mrr,

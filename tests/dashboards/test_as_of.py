@@ -11,8 +11,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Account, Workspace
-from cs_platform.core import tenancy
+from accounts.models import Account, AttributeChange, Workspace
+from cs_platform.core import clock, tenancy
 from cs_platform.dashboards.queries import past_lists
 from tests.cast import Cast, make_workspace
 from tests.dashboards.conftest import Book, text_of
@@ -143,15 +143,31 @@ def test_days_that_cannot_be_shown(
     assert between.context["day"] == past.on(-9)
 
 
-def test_tiers_have_no_history(
+def test_tiers_are_those_of_that_day(
     past: Book, then: str, get: Callable[..., Any], url: Callable[..., str]
 ) -> None:
+    def change(account: Account, old: str, new: str, back: int, known: int) -> None:
+        moment = clock.day_start(past.on(back), past.workspace.timezone)
+        AttributeChange.objects.create(
+            account=account, attribute="tier", old_value=old, new_value=new, happened_at=moment,
+            known_at=clock.day_start(past.on(known), past.workspace.timezone),
+        )  # fmt: skip
+
+    with tenancy.scope(past.workspace.pk):
+        beta, gamma = (Account.objects.get(name=name) for name in ("Beta", "Gamma"))
+        # Beta has lost its tier since; that of Gamma was said late, so nobody knew of it then
+        change(beta, "", "Gold", -20, -20)
+        change(beta, "Gold", "", -8, -8)
+        change(gamma, "", "Gold", -12, -3)
+        Account.objects.filter(pk=gamma.pk).update(tier="Gold")
     answer = get("viewer", f"{url('accounts')}?owner=all&tier=Gold{then}")
-    assert names(answer) == ["Alpha", "Beta", "Gamma"]
-    assert "Tiers have no history" in text_of(answer)
+    assert names(answer) == ["Alpha", "Beta"]
+    everybody = get("viewer", f"{url('accounts')}?owner=all{then}")
+    assert [row.tier for row in everybody.context["page"].rows] == ["Gold", "Gold", ""]
+    assert names(get("viewer", f"{url('at_risk')}?owner=all&tier=Gold{then}")) == ["Beta"]
     japanese = {"Accept-Language": "ja"}
     said = text_of(get("viewer", f"{url('at_risk')}?owner=all&tier=Gold{then}", **japanese))
-    assert "ティアの履歴は保存されていない" in said
+    assert "終了時点の状態です" in said
 
 
 def test_the_export_is_of_that_day(

@@ -40,7 +40,7 @@ def parse_sort(value: str, *, columns: tuple[str, ...], default: str) -> paging.
 
 
 def filtered(found: QuerySet[Any], filters: AccountFilters, *, today: dt.date) -> QuerySet[Any]:
-    """The rows of ``found`` that pass the filters: current ones, or score-days (without tiers)."""
+    """The rows of ``found`` that pass the filters: current ones, or score-days by all but tier."""
     if filters.owner == NOBODY:
         found = found.filter(owner_id__isnull=True)
     elif filters.owner:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import QuerySet
@@ -22,6 +23,11 @@ from health.models import AccountCurrent, ScoreDay
 from health.queries import as_they_stood, scored_on
 
 PAST_SORTS = ("name", "score", "mrr", "renewal_on")
+
+
+def filtered_on(day: dt.date, filters: AccountFilters) -> QuerySet[ScoreDay]:
+    """The score-days of a day that pass the filters."""
+    return filtered(scored_on(day, tier=filters.tier), replace(filters, tier=""), today=day)
 
 
 def past_page(
@@ -65,7 +71,7 @@ def all_past_rows(
     while True:
         with scope(workspace_id):
             page = past_page(
-                filtered(scored_on(day), filters, today=day),
+                filtered_on(day, filters),
                 purpose=f"export:{day}", sort=sort, cursor=cursor, limit=EXPORT_CHUNK,
             )  # fmt: skip
         yield from page.rows

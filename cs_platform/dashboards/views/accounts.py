@@ -28,10 +28,14 @@ from cs_platform.dashboards.queries.lists import (
     parse_sort,
 )
 from cs_platform.dashboards.queries.overview import last_scored_day
-from cs_platform.dashboards.queries.past_lists import PAST_SORTS, all_past_rows, past_page
+from cs_platform.dashboards.queries.past_lists import (
+    PAST_SORTS,
+    all_past_rows,
+    filtered_on,
+    past_page,
+)
 from cs_platform.dashboards.views.common import Scene, answer, opening_redirect, see_other
 from health.models import AccountCurrent
-from health.queries import scored_on
 
 PAGE = "accounts"
 SORTS = (
@@ -96,7 +100,7 @@ def _past_page(
 ) -> ListPage | None:
     if day is None:
         return None
-    found = filtered(scored_on(day), filters, today=day)
+    found = filtered_on(day, filters)
     return scene.page(
         lambda cursor: past_page(found, purpose=f"{PAGE}:{day}", sort=sort, cursor=cursor)
     )

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
@@ -85,12 +85,8 @@ class Scene:
         return self.asked[0] < self.today
 
     def filters(self) -> AccountFilters:
-        """The filters of the URL; tiers have no history, so a past day is not cut by them."""
-        found = parse_filters(self.request.GET, me=self.request.membership, owner_ids=self.names)
-        if not (self.is_past and found.tier):
-            return found
-        problem = _("Tiers have no history; accounts of every tier are shown.")
-        return replace(found, tier="", problems=(*found.problems, problem))
+        """The filters of the URL."""
+        return parse_filters(self.request.GET, me=self.request.membership, owner_ids=self.names)
 
     def page(self, read: Callable[[str | None], ListPage]) -> ListPage:
         """What ``read`` gives for the URL's cursor; the first page when the link has gone stale."""
@@ -104,7 +100,7 @@ class Scene:
 
     def filter_context(self, filters: AccountFilters) -> dict[str, Any]:
         """What the filter bar of a list offers, and what is in force."""
-        found = [] if self.is_past else tiers()
+        found = tiers()
         if filters.tier and filters.tier not in found:
             found.append(filters.tier)
         asked, problem = self.asked
