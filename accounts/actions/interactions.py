@@ -158,7 +158,7 @@ def _upsert(
         ),
         (v["external_id"] for v in cleaned if "external_id" in v),
     )
-    to_create, to_update = [], []
+    to_create, to_update, dirty = [], [], set()
     for values, result in zip(cleaned, results, strict=True):
         interaction = existing.get(values.get("external_id", ""))
         if interaction is None and not result.is_rejected:
@@ -176,14 +176,16 @@ def _upsert(
             continue
         result.obj = interaction
         changed = {name for name, value in values.items() if getattr(interaction, name) != value}
-        for name in changed:
-            setattr(interaction, name, values[name])
         if changed:
+            # what it is moved away from, too
+            dirty.add(interaction.account_id)
+            for name in changed:
+                setattr(interaction, name, values[name])
             result.outcome = "updated"
             to_update.append(interaction)
     Interaction.objects.bulk_create(to_create)
     Interaction.objects.bulk_update(to_update, [*COLUMNS, "account", "contact", "author"])
-    mark_dirty(interaction.account_id for interaction in [*to_create, *to_update])
+    mark_dirty(dirty | {interaction.account_id for interaction in [*to_create, *to_update]})
     return results
 
 

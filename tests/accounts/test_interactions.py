@@ -7,7 +7,7 @@ import pytest
 from accounts.actions.accounts import create_account
 from accounts.actions.contacts import create_contact, update_contact
 from accounts.actions.interactions import upsert_interactions
-from accounts.models import Interaction
+from accounts.models import DirtyAccount, Interaction
 from tests.accounts.conftest import NOW
 
 NOTED = {
@@ -53,3 +53,13 @@ def test_nothing_is_noted_anew_with_a_person_of_another_account(actor, person, e
     )
     assert [problem.code for problem in moved.problems] == ["wrong_account"]
     assert Interaction.objects.get().account.external_id == "A-1"
+
+
+def test_what_is_moved_to_another_account_marks_both(actor, account, elsewhere):
+    assert note(actor, contact_external_id="") == ("created", [])
+    DirtyAccount.objects.all().delete()
+    assert note(actor, contact_external_id="", account_external_id="A-2") == ("updated", [])
+    assert set(DirtyAccount.objects.values_list("account_id", flat=True)) == {
+        account.pk,
+        elsewhere.pk,
+    }
