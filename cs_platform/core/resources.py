@@ -60,8 +60,8 @@ class Column:
 class Resource:
     """One kind of object of the API, read as plain data.
 
-    ``sorts`` is the closed set of columns a list may be sorted by, each by an index, as
-    {name in the API: column of the table}.
+    ``sorts`` is the closed set of columns a list may be sorted by, off an index each or off a key
+    that carries them, as {name in the API: column of the table}.
     """
 
     name: str
