@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.test import Client
 
 from accounts.models import Membership, Role, User, Workspace
@@ -78,3 +79,9 @@ def client_as(workspace: Workspace) -> Callable[..., Client]:
         return client
 
     return log_in
+
+
+@pytest.fixture
+def served_in_process(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with Django's own test client: a request leaves the test's transaction open."""
+    monkeypatch.setattr(connections["default"], "close_if_unusable_or_obsolete", lambda: None)

@@ -8,8 +8,6 @@ from typing import Any
 import jsonschema_rs
 import pytest
 import schemathesis
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
 from django.test import Client
 from hypothesis import HealthCheck, given, seed, settings
 from schemathesis import GenerationMode
@@ -163,19 +161,10 @@ def test_the_examples_work(
     assert 200 <= answer.status_code < 300 or unscored, answer.content
 
 
-@pytest.fixture
-def in_process(furnished: Caller) -> Iterator[Caller]:
-    """As Django's own test client does: the end of a request leaves the test's transaction open."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    yield furnished
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
-
-
+@pytest.mark.usefixtures("served_in_process")
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_answers_are_as_described(in_process: Caller, name: str, mode: GenerationMode) -> None:
+def test_answers_are_as_described(furnished: Caller, name: str, mode: GenerationMode) -> None:
     operation = OPERATIONS[name]
 
     @seed(20250401)
@@ -187,7 +176,7 @@ def test_answers_are_as_described(in_process: Caller, name: str, mode: Generatio
     )
     @given(case=operation.as_strategy(generation_mode=mode))
     def fuzz(case: Any) -> None:
-        headers = {"Authorization": f"Bearer {in_process.secret}"}
+        headers = {"Authorization": f"Bearer {furnished.secret}"}
         response = case.call(headers=headers)
         case.validate_response(response, checks=CHECKS)
 
