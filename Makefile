@@ -29,8 +29,9 @@ demo: $(VENV)/.local node_modules/.installed $(VENV)/.messages ## Start everythi
 	@python tools/system.py pdf
 	@exec python -m cs_platform.local demo
 
+# In the order of folders: files that share what their package sets up run one after the other.
 test: setup system ## Run all tests (TESTS=tests/accounts for some)
-	@python -m pytest -n 2 --dist loadfile -m "not realdata" $(TESTS)
+	@python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not realdata" $(TESTS)
 
 test-real: setup system ## Load the real data sets and check their figures
 	@python -m pytest -m realdata tests/realdata

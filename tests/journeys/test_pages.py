@@ -1,5 +1,6 @@
 """Every page once, as a browser has it: readable by everybody, whole, and within its width."""
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,7 +15,7 @@ from health.renewals.models import Renewal
 from metrics.reports.actions.schedules import create_schedule
 from metrics.reports.models import ReportSchedule
 from metrics.usage.models import Event
-from tests.browser import accessibility_problems, page_problems, shoot
+from tests.browser import accessibility_problems, page_problems, settle, shoot
 from tests.contracts.test_urls import WORKSPACE_PAGES
 from tests.journeys.conftest import Running
 from tests.journeys.surveys import survey_ids
@@ -101,10 +102,9 @@ def _too_wide(page: Any, width: int) -> list[str]:
 
 
 def _show(page: Any, address: str) -> int:
-    """Open an address; the status. Waits for charts to be drawn, where there are any."""
+    """Open an address; the status."""
     status = page.goto(address).status
-    if page.locator("[data-chart]").count():
-        page.wait_for_load_state("networkidle")
+    settle(page)
     return int(status)
 
 
@@ -122,8 +122,10 @@ def test_every_page_is_accessible_quiet_and_fits_a_phone(
     page = open_page("today/", role="owner")
     faults: list[str] = []
     seen = []
+    past = clock.local_date(clock.now(), running.world.workspace.timezone) - dt.timedelta(days=1)
     paths = [*_addresses(running), "accounts/?owner=all&q=nothing-of-this-name", "search/?q=sato",
-             "at-risk/?owner=all&view=board"]  # fmt: skip
+             "at-risk/?owner=all&view=board", f"accounts/?owner=all&as_of={past}",
+             f"at-risk/?owner=all&as_of={past}"]  # fmt: skip
     for path in [*paths, *OUTSIDE]:
         status = _show(page, live_app.address(path))
         if status != 200:
