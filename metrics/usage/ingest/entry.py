@@ -31,7 +31,7 @@ def collection(application: Application) -> Application:
     answer = request_id(secured)
 
     def with_collection(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-        if environ["PATH_INFO"] not in CALLS:
+        if environ.get("PATH_INFO") not in CALLS:
             return application(environ, start_response)
         connection.close_if_unusable_or_obsolete()
         request = WSGIRequest(environ)
