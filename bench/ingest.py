@@ -186,14 +186,11 @@ def _as_the_table_grows(bench: _Bench, workspace: Any, scale: str) -> Result:
     )  # fmt: skip
 
 
-def _hundreds_against_thousands(
-    bench: _Bench, batches: int, where: str, *, floor: float | None
-) -> Result:
+def _hundreds_against_thousands(bench: _Bench, batches: int, where: str) -> Result:
     """The price of small batches.
 
-    The floor is for a table as an installation has it. While the index of message keys has a few
-    hundred leaves, the sorted keys of a batch of 1,000 fall on neighbours, and a row costs it less
-    than it ever will again.
+    A row costs more as the indexes grow, and a request does not: so the figure is lower into tables
+    nearly empty than into those of an installation in use.
     """
     with told(f"batches of 100 against batches of 1,000, {where}"):
         # As many events of both: half of them took so short a time that any hiccup decided. Single
@@ -203,7 +200,7 @@ def _hundreds_against_thousands(
         )
     return Result(
         f"ingest: batch of 100, {where}", "batch of 1,000",
-        value, "×", floor, floor and 0.8, more_is_better=True, rounds=rounds,
+        value, "×", 0.6, 0.8, more_is_better=True, rounds=rounds,
     )  # fmt: skip
 
 
@@ -241,9 +238,7 @@ def run(stack: Stack, scale: str) -> list[Result]:
             value, "×", 5, 10, more_is_better=True, rounds=rounds,
         )
     )  # fmt: skip
-    results.append(
-        _hundreds_against_thousands(bench, batches, "into tables nearly empty", floor=None)
-    )
+    results.append(_hundreds_against_thousands(bench, batches, "into tables nearly empty"))
     for how, is_kept in (("", False), (", connection kept", True)):
         with told(f"one event a request{how}, against an empty view"):
             value, rounds = _one_event_against_empty(bench, batches * 20, is_kept)
@@ -274,5 +269,5 @@ def run(stack: Stack, scale: str) -> list[Result]:
     )  # fmt: skip
     # the last: they leave a large table
     results.append(_as_the_table_grows(bench, workspace, scale))
-    results.append(_hundreds_against_thousands(bench, batches, "into the grown table", floor=0.6))
+    results.append(_hundreds_against_thousands(bench, batches, "into the grown table"))
     return results

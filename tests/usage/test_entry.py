@@ -6,6 +6,7 @@ import logging
 
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_started
 from django.test import RequestFactory
 
 from cs_platform import wsgi
@@ -74,18 +75,26 @@ def test_both_ways_answer_alike(write_key, plain, path, body, changes, status) -
     assert int(ways[0][0].split()[0]) == status
 
 
-def test_events_come_in_round_djangos_handler(workspace, write_key) -> None:
-    def nothing_else(_environ, _start_response):
-        raise AssertionError("passed on")
+def test_events_and_nothing_else_come_in_round_djangos_handler(workspace, write_key) -> None:
+    entered = []
 
-    status, headers, _body = ask(
-        collection(nothing_else),
-        "/v1/track",
-        _TRACK,
-        Authorization=basic(write_key),
-    )
-    assert (status, headers["X-Events-Accepted"]) == ("200 OK", "1")
-    assert headers["X-Content-Type-Options"] == "nosniff"
+    def note(environ: dict[str, str], **_named: object) -> None:
+        entered.append(environ["PATH_INFO"])
+
+    request_started.connect(note)
+    try:
+        headers = {"Authorization": basic(write_key)}
+        answers = [
+            ask(wsgi.application, path, _TRACK, **headers)
+            for path in ("/v1/track", "/v1/", "/api/v1/accounts")
+        ]
+    finally:
+        request_started.disconnect(note)
+    assert entered == ["/v1/", "/api/v1/accounts"]
+    status, told, body = answers[0]
+    assert (status, told["X-Events-Accepted"]) == ("200 OK", "1")
+    assert told["Content-Length"] == str(len(body))
+    assert told["X-Content-Type-Options"] == "nosniff"
     with tenancy.scope(workspace.pk):
         assert Event.objects.get().name == "Opened"
 
